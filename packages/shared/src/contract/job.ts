@@ -1,0 +1,63 @@
+import { z } from 'zod'
+import { serviceKey } from './service.ts'
+
+export const jobId = z.uuid().brand('JobId')
+export type JobId = z.infer<typeof jobId>
+
+export const finalStates = [
+  'succeeded',
+  'failed',
+  'timed-out',
+  'cancelled',
+  'interrupted',
+  'expired',
+  'rejected',
+] as const
+export const jobState = z.enum(['queued', 'running', ...finalStates])
+export type JobState = z.infer<typeof jobState>
+
+/** What travels on the queue: names, dates and a proof, never a path, a command or a token. */
+export const jobRequest = serviceKey.extend({
+  id: jobId,
+  acceptedAt: z.iso.datetime(),
+  startBy: z.iso.datetime(),
+  tokenDigest: z.string(),
+  proof: z.string(),
+})
+export type JobRequest = Readonly<z.infer<typeof jobRequest>>
+
+export const verdict = z.object({
+  state: z.enum(finalStates),
+  exitCode: z.number().int().min(0).max(255),
+  reason: z.string().optional(),
+})
+/** The final state and the exit code of a job, written once. Exit code 0 if and only if `succeeded`. */
+export type Verdict = Readonly<z.infer<typeof verdict>>
+
+export const jobRecord = serviceKey.extend({
+  id: jobId,
+  state: jobState,
+  started: z.boolean(),
+  acceptedAt: z.iso.datetime(),
+  startBy: z.iso.datetime(),
+  startedAt: z.iso.datetime().optional(),
+  finishedAt: z.iso.datetime().optional(),
+  exitCode: z.number().int().optional(),
+  reason: z.string().optional(),
+  requests: z.number().int(),
+  tokenDigest: z.string(),
+})
+export type JobRecord = Readonly<z.infer<typeof jobRecord>>
+
+export function isFinal(record: Pick<JobRecord, 'exitCode'>): boolean {
+  return record.exitCode !== undefined
+}
+
+/** Exit codes that are ours; all others are compose's own. */
+export const exitCode = {
+  timedOut: 124,
+  unknown: 125,
+  rejected: 126,
+  noCompose: 127,
+  cancelled: 130,
+} as const

@@ -1,0 +1,30 @@
+import type { JobId, JobRecord, JobRequest, JobState, Verdict } from '../contract/job.ts'
+import type { ServiceKey } from '../contract/service.ts'
+
+export interface HistoryQuery {
+  /** Only these services; none means all. */
+  readonly services?: readonly ServiceKey[]
+  readonly state?: JobState
+  readonly limit: number
+  /** Only jobs older than this one. */
+  readonly before?: JobId
+}
+
+export interface JobsReader {
+  get(id: JobId): Promise<JobRecord | undefined>
+  /** Newest first. */
+  list(query: HistoryQuery): Promise<readonly JobRecord[]>
+}
+
+export interface Jobs extends JobsReader {
+  /** Writes the record of a job that is on the queue; one that exists is left as it is. */
+  accept(request: JobRequest): Promise<void>
+  /** Counts one more request that shares the job. */
+  join(id: JobId): Promise<void>
+  /** Queued → running, at the first step. Resolves to false when the job has its verdict. */
+  begin(id: JobId, startedAt: Date): Promise<boolean>
+  /** Says that a step really started, so that it is not safe to repeat the request. */
+  markStarted(id: JobId): Promise<void>
+  /** Record, last entry of the log and announcement at once; the first verdict stays. Resolves to the one that stands. */
+  conclude(request: JobRequest, verdict: Verdict): Promise<Verdict>
+}

@@ -1,0 +1,22 @@
+import { jobRecord, type JobRecord, type JobRequest } from '../contract/job.ts'
+
+const isNumber: ReadonlySet<string> = new Set(['exitCode', 'requests'])
+const isBoolean: ReadonlySet<string> = new Set(['started'])
+
+/** A record as the words of `HSET`. */
+export function toFields(request: JobRequest): string[] {
+  const { proof: _, ...shown } = request
+  return Object.entries({ ...shown, state: 'queued', started: '0', requests: '1' }).flat()
+}
+
+export function toRecord(hash: Record<string, string>): JobRecord | undefined {
+  if (hash.id === undefined) return undefined
+  return jobRecord.parse(
+    Object.fromEntries(
+      Object.entries(hash).map(([field, text]) => {
+        if (isNumber.has(field)) return [field, Number(text)]
+        return [field, isBoolean.has(field) ? text === '1' : text]
+      }),
+    ),
+  )
+}

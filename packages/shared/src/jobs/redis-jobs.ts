@@ -1,0 +1,118 @@
+import type { Redis } from 'ioredis'
+import { verdict, type JobId, type JobRecord, type Verdict } from '../contract/job.ts'
+import { lastEntryId } from '../log/redis-log-entry.ts'
+import { keys } from '../redis/keys.ts'
+import { script } from '../redis/script.ts'
+import type { HistoryQuery, Jobs, JobsReader } from './jobs.ts'
+import { toFields, toRecord } from './redis-job-record.ts'
+
+const acceptScript = script(`
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+redis.call('ZADD', KEYS[2], 0, ARGV[1])
+redis.call('ZADD', KEYS[3], 0, ARGV[1])
+return 1
+`)
+
+const joinScript = script(`
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HINCRBY', KEYS[1], 'requests', 1) end
+`)
+
+const beginScript = script(`
+if redis.call('HEXISTS', KEYS[1], 'exitCode') == 1 then return 0 end
+redis.call('HSET', KEYS[1], 'state', 'running')
+redis.call('HSETNX', KEYS[1], 'startedAt', ARGV[1])
+return 1
+`)
+
+/** The commit point of a job: record, last entry and announcement, or what somebody wrote before. */
+const concludeScript = script(`
+local standing = redis.call('HMGET', KEYS[1], 'state', 'exitCode', 'reason')
+if standing[2] then return standing end
+local fields = {'state', ARGV[2], 'exitCode', ARGV[3], 'finishedAt', ARGV[4]}
+if ARGV[5] ~= '' then fields[7] = 'reason' fields[8] = ARGV[5] end
+redis.call('HSET', KEYS[1], unpack(fields))
+redis.pcall('XADD', KEYS[2], ARGV[1], 'v', ARGV[6])
+redis.call('PUBLISH', KEYS[3], 'verdict')
+return {ARGV[2], ARGV[3], ARGV[5]}
+`)
+
+/** Ids are UUIDs of version 7, so their own order is the order of time. */
+export function createJobsReader(redis: Redis): JobsReader {
+  async function get(id: JobId) {
+    return toRecord(await redis.hgetall(keys.job(id)))
+  }
+
+  /** The next ids behind `before`, newest first. */
+  async function olderThan(before: string, { services }: HistoryQuery, count: number): Promise<JobId[]> {
+    const indexes = services ? services.map(keys.serviceHistory) : [keys.history]
+    const max = before === '' ? '+' : `(${before}`
+    const found = await Promise.all(
+      indexes.map((key) => redis.zrange(key, max, '-', 'BYLEX', 'REV', 'LIMIT', 0, count)),
+    )
+    return found.flat().sort().reverse().slice(0, count) as JobId[]
+  }
+
+  return {
+    get,
+    async list(query) {
+      const records: JobRecord[] = []
+      let before: string = query.before ?? ''
+      while (records.length < query.limit) {
+        const ids = await olderThan(before, query, query.limit)
+        const page = await Promise.all(ids.map(get))
+        for (const record of page) {
+          if (record && (!query.state || record.state === query.state)) records.push(record)
+        }
+        const last = ids.at(-1)
+        if (ids.length < query.limit || last === undefined) break
+        before = last
+      }
+      return records.slice(0, query.limit)
+    },
+  }
+}
+
+export function createJobs(redis: Redis): Jobs {
+  return {
+    ...createJobsReader(redis),
+
+    async accept(request) {
+      const keyNames = [keys.job(request.id), keys.history, keys.serviceHistory(request)]
+      await acceptScript(redis, keyNames, [request.id, ...toFields(request)])
+    },
+
+    async join(id) {
+      await joinScript(redis, [keys.job(id)], [])
+    },
+
+    async begin(id, startedAt) {
+      return (await beginScript(redis, [keys.job(id)], [startedAt.toISOString()])) === 1
+    },
+
+    async markStarted(id) {
+      await redis.hset(keys.job(id), 'started', '1')
+    },
+
+    async conclude(request, { state, exitCode, reason }) {
+      // Redis may have been emptied since: a verdict needs a record to stand in.
+      await this.accept(request)
+      const keyNames = [keys.job(request.id), keys.log(request.id), keys.logChannel(request.id)]
+      const json = JSON.stringify({ state, exitCode, reason })
+      const standing = await concludeScript(redis, keyNames, [
+        lastEntryId,
+        state,
+        exitCode,
+        new Date().toISOString(),
+        reason ?? '',
+        json,
+      ])
+      return toVerdict(standing)
+    },
+  }
+}
+
+function toVerdict(words: unknown): Verdict {
+  const [state, exitCode, reason] = words as (string | null)[]
+  return verdict.parse({ state, exitCode: Number(exitCode), ...(reason && { reason }) })
+}

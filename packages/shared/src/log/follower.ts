@@ -1,0 +1,109 @@
+import type { Follower, LogEvent } from './log.ts'
+
+/** Rung with the lines that were just written, or with nothing when they have to be fetched. */
+export type Doorbell = (event: LogEvent | undefined) => void
+
+interface Source {
+  readonly from: number
+  /** A page of events from a line on; empty when there is nothing yet. */
+  read(next: number, isFirst: boolean): Promise<readonly LogEvent[]>
+  /** Resolves when the doorbell is connected. */
+  subscribe(ring: Doorbell): Promise<void>
+  unsubscribe(ring: Doorbell): void
+}
+
+/** Lines that wait in memory for a slow reader; beyond that they are fetched from the stream when it asks. */
+const mostWaitingCharacters = 256 * 1024
+const retryMs = 250
+
+/**
+ * Pub/sub is the doorbell, the stream is the data: what the doorbell brings is used when it fits exactly behind
+ * what was seen, else the stream is read. So no cut connection and no slow reader can lose or double a line.
+ */
+export function createFollower({ from, read, subscribe, unsubscribe }: Source): Follower {
+  let next = from
+  let isFirstRead = true
+  let mustRead = false
+  let isReading = false
+  let isOver = false
+  let waiting: LogEvent[] = []
+  let waitingCharacters = 0
+  let wake = () => {}
+
+  const ring: Doorbell = (event) => {
+    const fits = event?.kind === 'lines' && event.first <= next && !isReading && !mustRead
+    if (fits && waitingCharacters < mostWaitingCharacters) take(event)
+    else mustRead = true
+    wake()
+  }
+
+  function take(event: LogEvent) {
+    if (isOver) return
+    if (event.kind === 'lines') takeLines(event.first, event.lines)
+    else waiting.push(event)
+    if (event.kind === 'verdict') isOver = true
+  }
+
+  function takeLines(first: number, lines: readonly string[]) {
+    if (first > next) waiting.push({ kind: 'missing', from: next, to: first - 1 })
+    const fresh = lines.slice(Math.max(0, next - first))
+    if (fresh.length === 0) return
+    waiting.push({ kind: 'lines', first: Math.max(first, next), lines: fresh })
+    waitingCharacters += fresh.reduce((sum, line) => sum + line.length, 0)
+    next = first + lines.length
+  }
+
+  async function fill() {
+    mustRead = false
+    isReading = true
+    try {
+      const events = await read(next, isFirstRead)
+      isFirstRead = false
+      for (const event of events) take(event)
+      if (events.length > 0) mustRead = true
+    } catch {
+      // Redis is away: the log is still there when it comes back.
+      mustRead = true
+      await new Promise((resolve) => setTimeout(resolve, retryMs))
+    } finally {
+      isReading = false
+    }
+  }
+
+  /** Resolves to false after `waitMs` without a ring. */
+  function rung(waitMs: number | undefined) {
+    return new Promise<boolean>((resolve) => {
+      const timer = waitMs === undefined ? undefined : setTimeout(() => resolve(false), waitMs)
+      wake = () => {
+        clearTimeout(timer)
+        resolve(true)
+      }
+    })
+  }
+
+  subscribe(ring).then(
+    () => ring(undefined),
+    () => ring(undefined),
+  )
+
+  return {
+    async next(waitMs) {
+      const end = waitMs === undefined ? undefined : Date.now() + waitMs
+      while (waiting.length === 0 && !isOver) {
+        if (mustRead) await fill()
+        else if (!(await rung(end && end - Date.now()))) mustRead = true
+        if (waiting.length === 0 && end !== undefined && Date.now() >= end) return []
+      }
+      const events = waiting
+      waiting = []
+      waitingCharacters = 0
+      return events
+    },
+    close() {
+      isOver = true
+      waiting = []
+      unsubscribe(ring)
+      wake()
+    },
+  }
+}

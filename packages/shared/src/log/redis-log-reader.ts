@@ -1,0 +1,86 @@
+import type { Redis } from 'ioredis'
+import type { JobId } from '../contract/job.ts'
+import { keys } from '../redis/keys.ts'
+import { createFollower, type Doorbell } from './follower.ts'
+import type { LogEvent, LogReader } from './log.ts'
+import { toEvent } from './redis-log-entry.ts'
+
+const pageSize = 200
+
+/** `redis` reads; `subscriber` is a connection of its own that only listens. */
+export function createLogReader(redis: Redis, subscriber: Redis): LogReader {
+  const doorbells = new Map<string, Set<Doorbell>>()
+
+  subscriber.on('message', (channel: string, message: string) => {
+    for (const ring of doorbells.get(channel) ?? []) ring(parseMessage(message))
+  })
+  // What was published while the connection was away is in the stream: everybody looks there, once we listen again.
+  subscriber.on('ready', () => {
+    if (doorbells.size > 0) subscriber.subscribe(...doorbells.keys()).then(ringAll, ringAll)
+  })
+
+  function ringAll() {
+    for (const rings of doorbells.values()) for (const ring of rings) ring(undefined)
+  }
+
+  async function subscribe(channel: string, ring: Doorbell) {
+    const rings = doorbells.get(channel) ?? new Set()
+    doorbells.set(channel, rings.add(ring))
+    // Also for the second follower: the first one's SUBSCRIBE may still be under way, and answers come in order.
+    await subscriber.subscribe(channel)
+  }
+
+  function unsubscribe(channel: string, ring: Doorbell) {
+    const rings = doorbells.get(channel)
+    rings?.delete(ring)
+    if (rings?.size !== 0) return
+    doorbells.delete(channel)
+    subscriber.unsubscribe(channel).catch(() => {
+      // The connection is away; when it is back it will not ask for this channel again.
+    })
+  }
+
+  async function page(job: JobId, from: number): Promise<LogEvent[]> {
+    return (await redis.xrange(keys.log(job), from, '+', 'COUNT', pageSize)).map(toEvent)
+  }
+
+  /** The entry that holds line `from` may begin before it. */
+  async function firstPage(job: JobId, from: number): Promise<LogEvent[]> {
+    const [before] = from > 1 ? await redis.xrevrange(keys.log(job), from - 1, '-', 'COUNT', 1) : []
+    return [...(before ? [toEvent(before)] : []), ...(await page(job, from))]
+  }
+
+  return {
+    follow(job, from) {
+      const channel = keys.logChannel(job)
+      return createFollower({
+        from,
+        read: (next, isFirst) => (isFirst ? firstPage(job, next) : page(job, next)),
+        subscribe: (ring) => subscribe(channel, ring),
+        unsubscribe: (ring) => unsubscribe(channel, ring),
+      })
+    },
+
+    async *read(job, from) {
+      let next = from
+      for (let events = await firstPage(job, from); events.length > 0; events = await page(job, next)) {
+        for (const event of events) {
+          if (event.kind === 'verdict') return yield event
+          if (event.kind !== 'lines') continue
+          const lines = event.lines.slice(Math.max(0, next - event.first))
+          if (lines.length > 0) yield { kind: 'lines', first: Math.max(next, event.first), lines }
+          next = Math.max(next, event.first + event.lines.length)
+        }
+      }
+    },
+  }
+}
+
+function parseMessage(message: string): LogEvent | undefined {
+  const end = message.indexOf('\n')
+  const first = Number(message.slice(0, end))
+  // The verdict is always read from the stream, where all lines before it stand too.
+  return Number.isNaN(first) || end < 0
+    ? undefined
+    : { kind: 'lines', first, lines: message.slice(end + 1).split('\n') }
+}

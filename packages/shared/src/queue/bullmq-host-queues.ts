@@ -1,0 +1,91 @@
+import { Job, type Queue, type Worker } from 'bullmq'
+import type { Redis } from 'ioredis'
+import type { Logger } from 'pino'
+import { jobRequest, type JobRequest } from '../contract/job.ts'
+import { queueName } from '../contract/service.ts'
+import { keys } from '../redis/keys.ts'
+import { script } from '../redis/script.ts'
+import { complete, createFetcher, createQueue, fetchNext, type WaitingJob } from './bullmq-queues.ts'
+import type { HostQueues } from './queue.ts'
+
+const withWaitingScript = script(`
+local found = {}
+for index, key in ipairs(KEYS) do
+  if redis.call('LLEN', key) > 0 then found[#found + 1] = index end
+end
+return found
+`)
+
+/** `subscriber` is a connection of its own that only listens. */
+export function createHostQueues(redis: Redis, subscriber: Redis, logger: Logger): HostQueues {
+  const fetchers = new Map<string, Worker>()
+  const queues = new Map<string, Queue>()
+
+  const fetcherOf = remember(fetchers, (name) => createFetcher(name, redis))
+  const queueOf = remember(queues, (name) => createQueue(name, redis))
+
+  /** Whoever can write to Redis can put anything on a queue: what is no request of ours is taken off it. */
+  async function parse(job: WaitingJob): Promise<JobRequest | undefined> {
+    const parsed = jobRequest.safeParse(job.data)
+    if (parsed.success && parsed.data.id === job.id && queueName(parsed.data) === job.queueName) {
+      return parsed.data
+    }
+    logger.warn({ queue: job.queueName, entry: job.id }, 'Took something off the queue that is no deploy request')
+    await complete(job)
+    return undefined
+  }
+
+  return {
+    async fetch(queue) {
+      for (;;) {
+        const job = await fetchNext(fetcherOf(queue))
+        if (!job) return undefined
+        const request = await parse(job)
+        if (request) return request
+      }
+    },
+
+    async fetched(queue) {
+      const jobs = await queueOf(queue).getJobs(['active'])
+      const requests = await Promise.all(jobs.map(parse))
+      return requests.filter((request) => request !== undefined)
+    },
+
+    async releaseJoinKey(request) {
+      const job = await Job.fromId(queueOf(queueName(request)), request.id)
+      await job?.removeDeduplicationKey()
+    },
+
+    async finish(request) {
+      const job = await Job.fromId(queueOf(queueName(request)), request.id)
+      if (job) await complete(job)
+    },
+
+    async withWaiting(names) {
+      if (names.length === 0) return []
+      const found = (await withWaitingScript(redis, names.map(keys.waiting), [])) as number[]
+      return found.flatMap((index) => names[index - 1] ?? [])
+    },
+
+    async onKick(host, listener) {
+      const channel = keys.kicks(host)
+      subscriber.on('message', (from: string, queue: string) => {
+        if (from === channel) listener(queue)
+      })
+      subscriber.on('ready', () => {
+        const look = () => listener(undefined)
+        subscriber.subscribe(channel).then(look, look)
+      })
+      await subscriber.subscribe(channel)
+      listener(undefined)
+    },
+  }
+}
+
+function remember<Value>(known: Map<string, Value>, create: (name: string) => Value) {
+  return (name: string): Value => {
+    const value = known.get(name) ?? create(name)
+    known.set(name, value)
+    return value
+  }
+}

@@ -1,0 +1,48 @@
+import type { Queue } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { jobId, jobRequest } from '../contract/job.ts'
+import { queueName, type ServiceKey } from '../contract/service.ts'
+import { keys } from '../redis/keys.ts'
+import { script } from '../redis/script.ts'
+import { createQueue } from './bullmq-queues.ts'
+import type { RequestQueue } from './queue.ts'
+
+const dropScript = script(`
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+`)
+
+export function createRequestQueue(redis: Redis): RequestQueue {
+  const queues = new Map<string, Queue>()
+
+  function queueOf(key: ServiceKey) {
+    const name = queueName(key)
+    const queue = queues.get(name) ?? createQueue(name, redis)
+    queues.set(name, queue)
+    return queue
+  }
+
+  return {
+    async add(request) {
+      const added = await queueOf(request).add('deploy', request, {
+        jobId: request.id,
+        // One job that has not started per service and token: a joiner must have been able to ask for it himself.
+        deduplication: { id: request.tokenDigest },
+      })
+      return jobId.parse(added.id)
+    },
+
+    async find(key, id) {
+      const job = await queueOf(key).getJob(id)
+      return job && jobRequest.parse(job.data)
+    },
+
+    async dropJoinKey(request, holder) {
+      await dropScript(redis, [keys.joinKey(queueName(request), request.tokenDigest)], [holder])
+    },
+
+    async kick(key) {
+      await redis.publish(keys.kicks(key.host), queueName(key))
+    },
+  }
+}

@@ -1,0 +1,39 @@
+import { Redis, type RedisOptions } from 'ioredis'
+import type { Logger } from 'pino'
+
+const retryStrategy = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 10), 2000)
+
+/** Answers or fails within 2 s: a request must not hang because Redis is gone or frozen. */
+const impatient = {
+  maxRetriesPerRequest: 1,
+  enableOfflineQueue: false,
+  commandTimeout: 2000,
+  retryStrategy,
+} as const satisfies RedisOptions
+
+/** Waits for Redis as long as it takes: a deploy that runs has nothing better to do. */
+const patient = { maxRetriesPerRequest: null, retryStrategy } as const satisfies RedisOptions
+
+export type Patience = 'patient' | 'impatient'
+
+/** `url`: `redis://…`, `rediss://…` or `unix:///path/to/socket`. The connection is made in the background. */
+export function connectRedis(url: string, patience: Patience, logger: Logger): Redis {
+  const options = patience === 'patient' ? patient : impatient
+  const redis = url.startsWith('unix://')
+    ? new Redis({ ...options, path: url.slice('unix://'.length) })
+    : new Redis(url, options)
+  reportOutages(redis, logger)
+  return redis
+}
+
+function reportOutages(redis: Redis, logger: Logger) {
+  let isAway = false
+  redis.on('error', (error: Error) => {
+    if (!isAway) logger.warn({ reason: error.message || error.name }, 'Redis is away; trying again')
+    isAway = true
+  })
+  redis.on('ready', () => {
+    if (isAway) logger.info('Redis is back')
+    isAway = false
+  })
+}

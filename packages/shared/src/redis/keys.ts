@@ -1,0 +1,17 @@
+import { queueName, type HostId, type ServiceKey } from '../contract/service.ts'
+
+/** The hash tag keeps all keys in one slot, so scripts that touch several work on a Redis Cluster. */
+export const prefix = '{redeployster}'
+
+export const keys = {
+  hosts: `${prefix}:hosts`,
+  catalogue: (host: HostId) => `${prefix}:catalogue:${host}`,
+  job: (id: string) => `${prefix}:job:${id}`,
+  log: (id: string) => `${prefix}:log:${id}`,
+  logChannel: (id: string) => `${prefix}:log-of:${id}`,
+  kicks: (host: HostId) => `${prefix}:kick:${host}`,
+  history: `${prefix}:history`,
+  serviceHistory: (key: ServiceKey) => `${prefix}:history:${queueName(key)}`,
+  waiting: (queue: string) => `${prefix}:${queue}:wait`,
+  joinKey: (queue: string, tokenDigest: string) => `${prefix}:${queue}:de:${tokenDigest}`,
+} as const

@@ -1,0 +1,12 @@
+import { pino, type Logger } from 'pino'
+import pretty from 'pino-pretty'
+
+export type { Logger } from 'pino'
+
+/** One JSON line an event; on a terminal one readable line. */
+export function createLogger(level: string, isTerminal: boolean = process.stdout.isTTY): Logger {
+  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime }
+  if (!isTerminal) return pino(options)
+  const readable = { sync: true, colorize: true, translateTime: 'SYS:HH:MM:ss', singleLine: true }
+  return pino(options, pretty(readable))
+}
