@@ -19,7 +19,11 @@ export function createLogWriter(redis: Redis): LogWriter {
   return {
     async append(job, { first, lines }, { step, offset }) {
       if (lines.length === 0) return
-      await appendScript(redis, [keys.log(job), keys.logChannel(job)], [first, lines.join('\n'), step, offset])
+      await appendScript(
+        redis,
+        [keys.log(job), keys.logChannel(job)],
+        [first, lines.join('\n'), step, offset],
+      )
     },
 
     async end(job) {

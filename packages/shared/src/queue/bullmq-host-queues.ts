@@ -30,7 +30,10 @@ export function createHostQueues(redis: Redis, subscriber: Redis, logger: Logger
     if (parsed.success && parsed.data.id === job.id && queueName(parsed.data) === job.queueName) {
       return parsed.data
     }
-    logger.warn({ queue: job.queueName, entry: job.id }, 'Took something off the queue that is no deploy request')
+    logger.warn(
+      { queue: job.queueName, entry: job.id },
+      'Took something off the queue that is no deploy request',
+    )
     await complete(job)
     return undefined
   }

@@ -6,7 +6,9 @@ import { z } from 'zod'
 /** Every problem of the configuration in one message; the process exits with 78 (EX_CONFIG). */
 export class ConfigError extends Error {
   constructor(problems: readonly string[]) {
-    super(`The configuration has ${problems.length} problem(s):\n${problems.map((it) => `  ${it}`).join('\n')}`)
+    super(
+      `The configuration has ${problems.length} problem(s):\n${problems.map((it) => `  ${it}`).join('\n')}`,
+    )
     this.name = 'ConfigError'
   }
 }
@@ -50,21 +52,30 @@ const variables = {
     .describe('`redis://…`, `rediss://…` or `unix:///…`; unset, `serve` starts a Redis of its own'),
   STATE_DIR: absolutePath
     .optional()
-    .describe('where jobs at work are kept; `/var/lib/redeployster` as root, else `$XDG_STATE_HOME/redeployster`'),
+    .describe(
+      'where jobs at work are kept; `/var/lib/redeployster` as root, else `$XDG_STATE_HOME/redeployster`',
+    ),
   REDEPLOYSTER_SECRET: z
     .string()
     .min(16, 'expected at least 16 characters')
     .optional()
-    .describe('keys the token digests; `serve` makes and keeps one, `api` and `worker` must be given the same'),
+    .describe(
+      'keys the token digests; `serve` makes and keeps one, `api` and `worker` must be given the same',
+    ),
   REDEPLOYSTER_ADMIN_TOKEN: z
     .string()
     .min(16, 'expected at least 16 characters')
     .optional()
     .describe('a token that may do everything'),
-  HOST_NAME: name.default(os.hostname()).describe('how this host is called in answers; its hostname unless set'),
+  HOST_NAME: name
+    .default(os.hostname())
+    .describe('how this host is called in answers; its hostname unless set'),
   DOCKER_HOST: z
     .string()
-    .regex(/^(unix:\/\/\/.|tcp:\/\/.|ssh:\/\/.)/, 'expected unix:///path/to/socket, tcp://host:port or ssh://host')
+    .regex(
+      /^(unix:\/\/\/.|tcp:\/\/.|ssh:\/\/.)/,
+      'expected unix:///path/to/socket, tcp://host:port or ssh://host',
+    )
     .optional()
     .describe('the Docker engine; `unix:///var/run/docker.sock` unless set'),
   COMPOSE_COMMAND: z
@@ -76,7 +87,10 @@ const variables = {
   PROJECT_ROOTS: z
     .string()
     .transform((text) => text.split(':'))
-    .refine((roots) => roots.every((root) => path.isAbsolute(root)), 'expected absolute paths, separated by `:`')
+    .refine(
+      (roots) => roots.every((root) => path.isAbsolute(root)),
+      'expected absolute paths, separated by `:`',
+    )
     .optional()
     .describe('only compose files below these folders (separated by `:`) are used'),
   PASS_ENV: words
@@ -84,15 +98,23 @@ const variables = {
     .optional()
     .transform((all) => all ?? [])
     .describe('further variables of our environment that compose may see, separated by commas'),
-  MAX_PARALLEL_DEPLOYS: wholeNumber(1, 1000).default(4).describe('deploys at work at the same time on a host'),
-  START_BY: duration.default(600_000).describe('a job that has not started by then is `expired`; `10m` unless set'),
+  MAX_PARALLEL_DEPLOYS: wholeNumber(1, 1000)
+    .default(4)
+    .describe('deploys at work at the same time on a host'),
+  START_BY: duration
+    .default(600_000)
+    .describe('a job that has not started by then is `expired`; `10m` unless set'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')
     .describe('least level of our own log lines'),
 }
 
-const secretNames: ReadonlySet<string> = new Set(['REDEPLOYSTER_SECRET', 'REDEPLOYSTER_ADMIN_TOKEN', 'REDIS_URL'])
+const secretNames: ReadonlySet<string> = new Set([
+  'REDEPLOYSTER_SECRET',
+  'REDEPLOYSTER_ADMIN_TOKEN',
+  'REDIS_URL',
+])
 
 export const envSchema = z.object(variables)
 
@@ -102,7 +124,10 @@ export type Env = Readonly<z.infer<typeof envSchema>> & { readonly STATE_DIR: st
 export function readEnv(source: NodeJS.ProcessEnv): Env {
   const problems: string[] = []
   const parsed = envSchema.safeParse(withFiles(source, problems))
-  for (const { path: [variable], message } of parsed.error?.issues ?? []) {
+  for (const {
+    path: [variable],
+    message,
+  } of parsed.error?.issues ?? []) {
     problems.push(describe(String(variable), message, source))
   }
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
