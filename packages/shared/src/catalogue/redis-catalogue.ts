@@ -4,10 +4,10 @@ import { catalogueEntry, hostInfo, keepGoneMs, type CatalogueEntry } from '../co
 import { RefusedError } from '../contract/errors.ts'
 import type { HostId } from '../contract/service.ts'
 import { keys } from '../redis/keys.ts'
-import type { CataloguePublisher, CatalogueReader } from './catalogue.ts'
+import type { CataloguePublisher, CatalogueReader, FoundEntries } from './catalogue.ts'
 
-/** No service can have this name, so it tells an empty catalogue from one that is not there. */
-const publishedField = '@published'
+/** No service can have this name. It tells an empty catalogue from one that is lost, and whether it is complete. */
+const completeField = '@complete'
 
 const entries = z.array(catalogueEntry)
 
@@ -23,29 +23,29 @@ export function createCatalogueReader(redis: Redis): CatalogueReader {
       .filter(({ seenAt }) => Date.now() - Date.parse(seenAt) < keepGoneMs)
   }
 
-  async function eachHost(read: (id: HostId) => Promise<readonly (string | null)[]>) {
+  async function eachHost(read: (id: HostId) => Promise<HostWords>): Promise<FoundEntries> {
     const known = await hosts()
     if (known.length === 0) throw unavailable()
-    const found = await Promise.all(
-      known.map(async ({ id }) => {
-        const [published, ...jsons] = await read(id)
-        if (!published) throw unavailable()
-        return jsons.flatMap((json) => (json ? parseEntries(json) : []))
-      }),
-    )
-    return found.flat()
+    const found = await Promise.all(known.map(({ id }) => read(id)))
+    return {
+      entries: found.flatMap(([, ...jsons]) => jsons.flatMap((json) => (json ? parseEntries(json) : []))),
+      isComplete: found.every(([complete]) => complete === 'yes'),
+    }
   }
 
   return {
     hosts,
-    find: (service) => eachHost((id) => redis.hmget(keys.catalogue(id), publishedField, service)),
+    find: (service) => eachHost((id) => redis.hmget(keys.catalogue(id), completeField, service)),
     all: () =>
       eachHost(async (id) => {
-        const { [publishedField]: published, ...rest } = await redis.hgetall(keys.catalogue(id))
-        return [published ?? null, ...Object.values(rest)]
+        const { [completeField]: complete, ...rest } = await redis.hgetall(keys.catalogue(id))
+        return [complete ?? null, ...Object.values(rest)]
       }),
   }
 }
+
+/** The complete field's value, then the JSON of entries. */
+type HostWords = readonly (string | null)[]
 
 function unavailable() {
   return new RefusedError(
@@ -57,18 +57,18 @@ function unavailable() {
 export function createCataloguePublisher(redis: Redis, host: HostId): CataloguePublisher {
   const key = keys.catalogue(host)
   return {
-    async publish(all) {
+    async publish({ entries: all, isComplete }) {
       const fields = new Map<string, CatalogueEntry[]>()
       for (const entry of all) fields.set(entry.service, [...(fields.get(entry.service) ?? []), entry])
       await redis
         .multi()
         .del(key)
-        .hset(key, publishedField, new Date().toISOString(), ...toWords(fields))
+        .hset(key, completeField, isComplete ? 'yes' : 'no', ...toWords(fields))
         .exec()
     },
 
     async published() {
-      const { [publishedField]: _, ...rest } = await redis.hgetall(key)
+      const { [completeField]: _, ...rest } = await redis.hgetall(key)
       return Object.values(rest).flatMap(parseEntries)
     },
 
@@ -76,7 +76,7 @@ export function createCataloguePublisher(redis: Redis, host: HostId): CatalogueP
       const answers = await redis
         .multi()
         .hset(keys.hosts, host, JSON.stringify(info))
-        .hexists(key, publishedField)
+        .hexists(key, completeField)
         .exec()
       return answers?.[1]?.[1] === 1
     },
