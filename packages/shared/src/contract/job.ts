@@ -29,6 +29,8 @@ export type JobRequest = Readonly<z.infer<typeof jobRequest>>
 export const verdict = z.object({
   state: z.enum(finalStates),
   exitCode: z.number().int().min(0).max(255),
+  /** False: nothing was touched, so the request is safe to repeat. */
+  started: z.boolean(),
   reason: z.string().optional(),
 })
 /** The final state and the exit code of a job, written once. Exit code 0 if and only if `succeeded`. */

@@ -23,8 +23,6 @@ export interface Jobs extends JobsReader {
   join(id: JobId): Promise<void>
   /** Queued → running, at the first step. Resolves to false when the job has its verdict. */
   begin(id: JobId, startedAt: Date): Promise<boolean>
-  /** Says that a step really started, so that it is not safe to repeat the request. */
-  markStarted(id: JobId): Promise<void>
   /** Record, last entry of the log and announcement at once; the first verdict stays. Resolves to the one that stands. */
   conclude(request: JobRequest, verdict: Verdict): Promise<Verdict>
 }

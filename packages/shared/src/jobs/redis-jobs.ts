@@ -20,21 +20,20 @@ if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HINCRBY', KEYS[1], 'reque
 
 const beginScript = script(`
 if redis.call('HEXISTS', KEYS[1], 'exitCode') == 1 then return 0 end
-redis.call('HSET', KEYS[1], 'state', 'running')
+redis.call('HSET', KEYS[1], 'state', 'running', 'started', '1')
 redis.call('HSETNX', KEYS[1], 'startedAt', ARGV[1])
 return 1
 `)
 
 /** The commit point of a job: record, last entry and announcement, or what somebody wrote before. */
 const concludeScript = script(`
-local standing = redis.call('HMGET', KEYS[1], 'state', 'exitCode', 'reason')
+local standing = redis.call('HMGET', KEYS[1], 'state', 'exitCode', 'started', 'reason')
 if standing[2] then return standing end
-local fields = {'state', ARGV[2], 'exitCode', ARGV[3], 'finishedAt', ARGV[4]}
-if ARGV[5] ~= '' then fields[7] = 'reason' fields[8] = ARGV[5] end
-redis.call('HSET', KEYS[1], unpack(fields))
-redis.pcall('XADD', KEYS[2], ARGV[1], 'v', ARGV[6])
+redis.call('HSET', KEYS[1], 'state', ARGV[2], 'exitCode', ARGV[3], 'started', ARGV[4], 'finishedAt', ARGV[6])
+if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'reason', ARGV[5]) end
+redis.call('XADD', KEYS[2], ARGV[1], 'v', ARGV[7])
 redis.call('PUBLISH', KEYS[3], 'verdict')
-return {ARGV[2], ARGV[3], ARGV[5]}
+return {ARGV[2], ARGV[3], ARGV[4], ARGV[5]}
 `)
 
 /** Ids are UUIDs of version 7, so their own order is the order of time. */
@@ -90,29 +89,23 @@ export function createJobs(redis: Redis): Jobs {
       return (await beginScript(redis, [keys.job(id)], [startedAt.toISOString()])) === 1
     },
 
-    async markStarted(id) {
-      await redis.hset(keys.job(id), 'started', '1')
-    },
-
-    async conclude(request, { state, exitCode, reason }) {
+    async conclude(request, verdict) {
       // Redis may have been emptied since: a verdict needs a record to stand in.
       await this.accept(request)
+      const { state, exitCode, started, reason = '' } = verdict
       const keyNames = [keys.job(request.id), keys.log(request.id), keys.logChannel(request.id)]
-      const json = JSON.stringify({ state, exitCode, reason })
-      const standing = await concludeScript(redis, keyNames, [
-        lastEntryId,
-        state,
-        exitCode,
-        new Date().toISOString(),
-        reason ?? '',
-        json,
-      ])
-      return toVerdict(standing)
+      const words = [lastEntryId, state, exitCode, started ? '1' : '0', reason, new Date().toISOString()]
+      return toVerdict(await concludeScript(redis, keyNames, [...words, JSON.stringify(verdict)]))
     },
   }
 }
 
 function toVerdict(words: unknown): Verdict {
-  const [state, exitCode, reason] = words as (string | null)[]
-  return verdict.parse({ state, exitCode: Number(exitCode), ...(reason && { reason }) })
+  const [state, exitCode, started, reason] = words as (string | null)[]
+  return verdict.parse({
+    state,
+    exitCode: Number(exitCode),
+    started: started === '1',
+    ...(reason && { reason }),
+  })
 }
