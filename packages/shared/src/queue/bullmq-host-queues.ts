@@ -8,10 +8,10 @@ import { script } from '../redis/script.ts'
 import { complete, createFetcher, createQueue, fetchNext, type WaitingJob } from './bullmq-queues.ts'
 import type { HostQueues } from './queue.ts'
 
-const withWaitingScript = script(`
+const withWorkScript = script(`
 local found = {}
 for index, key in ipairs(KEYS) do
-  if redis.call('LLEN', key) > 0 then found[#found + 1] = index end
+  if redis.call('LLEN', key) > 0 then found[#found + 1] = math.ceil(index / 2) end
 end
 return found
 `)
@@ -64,10 +64,14 @@ export function createHostQueues(redis: Redis, subscriber: Redis, logger: Logger
       if (job) await complete(job)
     },
 
-    async withWaiting(names) {
+    async withWork(names) {
       if (names.length === 0) return []
-      const found = (await withWaitingScript(redis, names.map(keys.waiting), [])) as number[]
-      return found.flatMap((index) => names[index - 1] ?? [])
+      const found = (await withWorkScript(
+        redis,
+        names.flatMap((name) => [keys.waiting(name), keys.active(name)]),
+        [],
+      )) as number[]
+      return [...new Set(found)].flatMap((index) => names[index - 1] ?? [])
     },
 
     async onKick(host, listener) {

@@ -26,8 +26,8 @@ export interface HostQueues {
   releaseJoinKey(request: JobRequest): Promise<void>
   /** Takes a job with a verdict off the queue. */
   finish(request: JobRequest): Promise<void>
-  /** Which of these queues have waiting jobs. */
-  withWaiting(queues: readonly string[]): Promise<readonly string[]>
+  /** Which of these queues have jobs that wait, or that were fetched and not finished. */
+  withWork(queues: readonly string[]): Promise<readonly string[]>
   /** Calls back with a queue's name when work has come, and with nothing when kicks may have been lost. */
   onKick(host: HostId, listener: (queue: string | undefined) => void): Promise<void>
 }

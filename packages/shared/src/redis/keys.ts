@@ -13,5 +13,6 @@ export const keys = {
   history: `${prefix}:history`,
   serviceHistory: (key: ServiceKey) => `${prefix}:history:${queueName(key)}`,
   waiting: (queue: string) => `${prefix}:${queue}:wait`,
+  active: (queue: string) => `${prefix}:${queue}:active`,
   joinKey: (queue: string, tokenDigest: string) => `${prefix}:${queue}:de:${tokenDigest}`,
 } as const

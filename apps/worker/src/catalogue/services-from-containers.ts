@@ -1,0 +1,62 @@
+import {
+  projectName,
+  serviceName,
+  type ProjectName,
+  type ServiceName,
+} from '@redeployster/shared/contract/service'
+import type { ProjectLabels } from '../compose/project.ts'
+
+/** A container as the engine lists it. */
+export interface Container {
+  readonly id: string
+  readonly created: number
+  readonly image: string
+  /** `running`, `exited` … */
+  readonly state: string
+  /** For people: `Up 3 minutes (healthy)`. */
+  readonly status: string
+  readonly labels: Readonly<Record<string, string>>
+}
+
+/** A service as its newest container shows it. */
+export interface SeenService {
+  readonly project: ProjectName
+  readonly service: ServiceName
+  readonly image: string
+  readonly health: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly location: ProjectLabels
+}
+
+const label = (name: string) => `com.docker.compose.${name}`
+
+/** One service per project and name; containers of `docker compose run` and those of no compose project do not count. */
+export function servicesFromContainers(containers: readonly Container[]): readonly SeenService[] {
+  const seen = new Map<string, SeenService>()
+  for (const container of [...containers].sort((a, b) => b.created - a.created)) {
+    const service = toService(container)
+    if (service === undefined) continue
+    const key = `${service.project}/${service.service}`
+    if (!seen.has(key)) seen.set(key, service)
+  }
+  return [...seen.values()]
+}
+
+function toService({ labels, image, state, status }: Container): SeenService | undefined {
+  const project = projectName.safeParse(labels[label('project')])
+  const service = serviceName.safeParse(labels[label('service')])
+  if (!project.success || !service.success || labels[label('oneoff')] === 'True') return undefined
+  return {
+    project: project.data,
+    service: service.data,
+    image,
+    health: /\((healthy|unhealthy|health: starting)\)/.exec(status)?.[1] ?? state,
+    labels,
+    location: {
+      project: project.data,
+      workingDir: labels[label('project.working_dir')],
+      configFiles: labels[label('project.config_files')],
+      environmentFile: labels[label('project.environment_file')],
+    },
+  }
+}

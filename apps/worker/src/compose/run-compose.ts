@@ -1,0 +1,34 @@
+import { execa } from 'execa'
+import { tmpdir } from 'node:os'
+import type { Argv } from './command.ts'
+
+export interface ComposeOutput {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs a command of compose that only reads, to its end. */
+export type RunCompose = (argv: Argv) => Promise<ComposeOutput>
+
+const readingTakesAtMostMs = 30_000
+
+export function createRunCompose(env: Readonly<Record<string, string>>): RunCompose {
+  return async ([file, ...words]) => {
+    const result = await execa(file, words, {
+      env,
+      extendEnv: false,
+      // A `.env` in the current folder would be read as well, so this is never a project's folder.
+      cwd: tmpdir(),
+      stdin: 'ignore',
+      reject: false,
+      timeout: readingTakesAtMostMs,
+    })
+    const { stdout, stderr } = result
+    if (result.timedOut) {
+      return { exitCode: 124, stdout, stderr: `${stderr}\nno answer within ${readingTakesAtMostMs / 1000} s` }
+    }
+    if (result.exitCode === undefined) return { exitCode: 127, stdout, stderr: result.shortMessage ?? stderr }
+    return { exitCode: result.exitCode, stdout, stderr }
+  }
+}

@@ -1,0 +1,80 @@
+import { jobRequest, type JobRequest } from '@redeployster/shared/contract/job'
+import fs from 'node:fs/promises'
+import path from 'node:path'
+import { z } from 'zod'
+
+const plan = z.object({
+  lane: z.array(z.string()),
+  argv: z.tuple([z.string()], z.string()),
+})
+/** What was decided before the first step that changes anything; an adopter goes by it. */
+export type Plan = Readonly<z.infer<typeof plan>>
+
+export type StepName = 'up'
+
+/** A job's folder on the host: what a worker that comes after needs to go on. */
+export interface JobDirectory {
+  readonly request: JobRequest
+  /** The folder of a step; made when it is not there. */
+  step(name: StepName): Promise<string>
+  plan(): Promise<Plan | undefined>
+  writePlan(plan: Plan): Promise<void>
+  /** Forgets the job, once its verdict is written. */
+  remove(): Promise<void>
+}
+
+const jobsIn = (stateDir: string) => path.join(stateDir, 'jobs')
+
+export async function openJobDirectory(stateDir: string, request: JobRequest): Promise<JobDirectory> {
+  const folder = path.join(jobsIn(stateDir), request.id)
+  await fs.mkdir(folder, { recursive: true, mode: 0o700 })
+  await writeWhole(path.join(folder, 'request.json'), request)
+  return jobDirectory(folder, request)
+}
+
+/** The jobs that earlier workers left unfinished, oldest first. A folder without a request had not begun. */
+export async function leftJobDirectories(stateDir: string): Promise<readonly JobDirectory[]> {
+  await fs.mkdir(jobsIn(stateDir), { recursive: true, mode: 0o700 })
+  const names = (await fs.readdir(jobsIn(stateDir))).sort()
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const folder = path.join(jobsIn(stateDir), name)
+      const request = await readWhole(path.join(folder, 'request.json'), jobRequest)
+      return request && jobDirectory(folder, request)
+    }),
+  )
+  return found.filter((directory) => directory !== undefined)
+}
+
+function jobDirectory(folder: string, request: JobRequest): JobDirectory {
+  const planFile = path.join(folder, 'plan.json')
+  return {
+    request,
+    async step(name) {
+      const step = path.join(folder, name)
+      await fs.mkdir(step, { recursive: true, mode: 0o700 })
+      return step
+    },
+    plan: () => readWhole(planFile, plan),
+    writePlan: (decided) => writeWhole(planFile, decided),
+    remove: () => fs.rm(folder, { recursive: true, force: true }),
+  }
+}
+
+/** Written aside and renamed, so that it is there as a whole or not at all. */
+async function writeWhole(file: string, value: unknown): Promise<void> {
+  await fs.writeFile(`${file}.tmp`, JSON.stringify(value), { mode: 0o600 })
+  await fs.rename(`${file}.tmp`, file)
+}
+
+async function readWhole<Schema extends z.ZodType>(
+  file: string,
+  schema: Schema,
+): Promise<z.infer<Schema> | undefined> {
+  try {
+    return schema.parse(JSON.parse(await fs.readFile(file, 'utf8')))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw new Error(`Cannot read ${file}`, { cause: error })
+  }
+}

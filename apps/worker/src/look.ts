@@ -1,0 +1,57 @@
+import type { JobRequest } from '@redeployster/shared/contract/job'
+import { isProven, type TokenHash } from '@redeployster/shared/contract/token'
+import { checkService, type ServiceChecks } from './catalogue/check-service.ts'
+import type { Docker } from './catalogue/docker.ts'
+import { isLabelled } from './catalogue/service-settings.ts'
+import { servicesFromContainers } from './catalogue/services-from-containers.ts'
+import { upCommand } from './compose/command.ts'
+import type { Plan } from './job-directory.ts'
+
+/** What a job may do, seen now. */
+export type Look =
+  | { readonly kind: 'ready'; readonly plan: Plan }
+  | { readonly kind: 'rejected'; readonly reason: string }
+  | { readonly kind: 'unreadable'; readonly exitCode: number; readonly output: readonly string[] }
+
+export interface Looking extends ServiceChecks {
+  readonly docker: Docker
+  readonly adminHash: TokenHash | undefined
+}
+
+/** Looks at Docker and the compose files as they are now: nothing in a job or in Redis is believed. */
+export async function lookAtService(request: JobRequest, looking: Looking): Promise<Look> {
+  const { project, service } = request
+  const [seen] = servicesFromContainers(await looking.docker.containers({ project, service }))
+  if (seen === undefined) {
+    return rejected('the service has no container any more; start it with `docker compose up -d` once')
+  }
+  if (!isLabelled(seen.labels)) return rejected('the service has no redeployster label any more')
+  const checked = await checkService(seen, looking)
+  if ('problem' in checked) return rejected(checked.problem)
+  if ('exitCode' in checked) {
+    return { kind: 'unreadable', exitCode: checked.exitCode, output: checked.output.trim().split('\n') }
+  }
+  const { settings, project: composeProject, resolved } = checked
+  const hashes = looking.adminHash ? [...settings.hashes, looking.adminHash] : settings.hashes
+  if (!isProven(request, hashes)) {
+    return rejected('the job does not prove knowledge of the token that the service has now')
+  }
+  const [unset] = resolved.unset
+  if (unset !== undefined) {
+    return rejected(
+      `the variable ${unset} is not set: it was in the shell of whoever started the service. ` +
+        `Write it to ${composeProject.envFiles.at(-1) ?? `${composeProject.directory}/.env`} (\`${unset}=\` is enough)`,
+    )
+  }
+  return {
+    kind: 'ready',
+    plan: {
+      lane: settings.withDependencies ? [...resolved.lane] : [service],
+      argv: [...upCommand(looking.compose, composeProject, service, settings)],
+    },
+  }
+}
+
+function rejected(reason: string): Look {
+  return { kind: 'rejected', reason }
+}

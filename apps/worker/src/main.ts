@@ -1,0 +1,119 @@
+import { createCataloguePublisher } from '@redeployster/shared/catalogue/redis-catalogue'
+import { toHostId, queueName } from '@redeployster/shared/contract/service'
+import { Token, tokenDigest } from '@redeployster/shared/contract/token'
+import { createJobs } from '@redeployster/shared/jobs/redis-jobs'
+import { createLogWriter } from '@redeployster/shared/log/redis-log-writer'
+import { createHostQueues } from '@redeployster/shared/queue/bullmq-host-queues'
+import { connectRedis } from '@redeployster/shared/redis/connect'
+import type { Logger } from '@redeployster/shared/runtime/logger'
+import type { Running } from '@redeployster/shared/runtime/shutdown'
+import { checkOutcome } from './catalogue/check-outcome.ts'
+import { connectDocker } from './catalogue/docker.ts'
+import { keepCatalogue } from './catalogue/keep-catalogue.ts'
+import type { Argv } from './compose/command.ts'
+import { composeEnvironment } from './compose/environment.ts'
+import { findCompose } from './compose/find-compose.ts'
+import { createRunCompose } from './compose/run-compose.ts'
+import { deploy, type DeployPorts } from './deploy.ts'
+import { takeEngineLock } from './engine-lock.ts'
+import { beatHeart } from './heartbeat.ts'
+import { leftJobDirectories } from './job-directory.ts'
+import { lookAtService } from './look.ts'
+import { createFollowStep } from './runner/follow-step.ts'
+import { createHostQueue } from './schedule/host-queue.ts'
+import { createSchedule } from './schedule/schedule.ts'
+import { resumeJobs } from './resume.ts'
+import { waitForEngine } from './wait-for-engine.ts'
+
+export interface WorkerOptions {
+  readonly redisUrl: string
+  readonly secret: string
+  readonly adminToken?: string
+  readonly stateDir: string
+  readonly hostName: string
+  readonly dockerHost?: string
+  readonly composeCommand?: readonly string[]
+  readonly projectRoots?: readonly string[]
+  readonly passEnv: readonly string[]
+  readonly maxParallelDeploys: number
+  /** What compose's own environment is chosen from. */
+  readonly env: NodeJS.ProcessEnv
+}
+
+const sweepMs = 10_000
+
+/**
+ * Starts the worker of this host. Rejects with a `ConfigError` when there is no Compose v2; an engine or a Redis that
+ * is away, or another worker on the same engine, is waited for in the background.
+ */
+export async function startWorker(options: WorkerOptions, logger: Logger): Promise<Running> {
+  const env = composeEnvironment(options.env, options.passEnv)
+  const run = createRunCompose(env)
+  const compose = await findCompose(run, options.composeCommand as Argv | undefined, env)
+  logger.info(`Docker Compose ${compose.version} at ${compose.command.join(' ')}`)
+
+  const stopping = new AbortController()
+  const { signal } = stopping
+  const redis = connectRedis(options.redisUrl, 'patient', logger)
+  const subscriber = connectRedis(options.redisUrl, 'patient', logger)
+
+  const serving = serve().catch((error: unknown) => {
+    if (!signal.aborted) throw error
+  })
+  return {
+    async stop() {
+      stopping.abort()
+      redis.disconnect()
+      subscriber.disconnect()
+      await serving
+    },
+  }
+
+  async function serve() {
+    const docker = connectDocker(options.dockerHost)
+    const engine = await waitForEngine(docker, options.dockerHost, logger, signal)
+    const host = toHostId(engine.id)
+    const lock = await takeEngineLock(host, logger, signal)
+    signal.addEventListener('abort', () => lock.release())
+
+    const queues = createHostQueues(redis, subscriber, logger)
+    const checks = { run, compose: compose.command, projectRoots: options.projectRoots }
+    const adminHash = options.adminToken === undefined ? undefined : new Token(options.adminToken).hash
+    const schedule = createSchedule(options.maxParallelDeploys, () => queue.pump())
+    const ports: DeployPorts = {
+      stateDir: options.stateDir,
+      queues,
+      jobs: createJobs(redis),
+      logWriter: createLogWriter(redis),
+      schedule,
+      look: (request) => lookAtService(request, { ...checks, docker, adminHash }),
+      followStep: createFollowStep(env),
+      logger,
+      signal,
+    }
+    const queue = createHostQueue({
+      queues,
+      schedule,
+      deploy: (request) => deploy(request, ports),
+      logger,
+      signal,
+    })
+    await resumeJobs(await leftJobDirectories(options.stateDir), ports, queue)
+
+    const publisher = createCataloguePublisher(redis, host)
+    const catalogue = await keepCatalogue({
+      host,
+      docker,
+      publisher,
+      check: (seen) => checkOutcome(seen, checks, (hash) => tokenDigest(options.secret, hash)),
+      onEntries: (entries) => queue.know(entries.map(queueName)),
+      logger,
+      signal,
+    })
+    const info = { id: host, name: options.hostName, engine: engine.version, compose: compose.version }
+    beatHeart(publisher, info, catalogue.republish, logger, signal)
+    await queues.onKick(host, queue.kick)
+    const sweep = setInterval(() => queue.kick(), sweepMs)
+    signal.addEventListener('abort', () => clearInterval(sweep))
+  }
+}

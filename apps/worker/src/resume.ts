@@ -1,0 +1,28 @@
+import { queueName } from '@redeployster/shared/contract/service'
+import { deploy, type DeployPorts } from './deploy.ts'
+import type { JobDirectory } from './job-directory.ts'
+import { isStarted } from './runner/run-step.ts'
+import type { HostQueue } from './schedule/host-queue.ts'
+
+/**
+ * Goes on with the jobs that an earlier worker left. Those that run hold their lanes before anything else may start;
+ * the others begin their story anew.
+ */
+export async function resumeJobs(
+  left: readonly JobDirectory[],
+  ports: DeployPorts,
+  queue: HostQueue,
+): Promise<void> {
+  const { schedule } = ports
+  for (const directory of left) {
+    const { id, project } = directory.request
+    const isRunning = await isStarted(await directory.step('up'))
+    schedule.adopt(id, project, isRunning ? (await directory.plan())?.lane : undefined)
+  }
+  for (const { request } of left) {
+    queue.occupy(
+      queueName(request),
+      deploy(request, ports).finally(() => schedule.leave(request.id)),
+    )
+  }
+}

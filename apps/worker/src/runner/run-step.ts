@@ -1,0 +1,55 @@
+import { execa } from 'execa'
+import fs from 'node:fs/promises'
+import path from 'node:path'
+import type { Argv } from '../compose/command.ts'
+import { runnerText } from './runner.ts'
+
+/** How a step ended: with an exit code; `lost`: its runner died without one; `not-started`: it never ran. */
+export type StepEnd = number | 'lost' | 'not-started'
+
+/**
+ * Runs a command by a runner of its own, detached and with its output in a file of the step's folder. Resolves when
+ * it has ended. If a runner is or was at work in that folder, waits for that one's end instead: a step never runs twice.
+ */
+export async function runStep(
+  folder: string,
+  argv: Argv,
+  env: Readonly<Record<string, string>>,
+): Promise<StepEnd> {
+  await execa('sh', ['-c', runnerText, 'redeployster-runner', folder, ...argv], {
+    env,
+    extendEnv: false,
+    // An empty folder: compose would also read a `.env` in the current one.
+    cwd: folder,
+    stdio: 'ignore',
+    detached: true,
+    cleanup: false,
+    reject: false,
+  })
+  return endOfStep(folder)
+}
+
+/** Waits for the end of a step that has been started. */
+export async function endOfStep(folder: string): Promise<StepEnd> {
+  const known = await readExitCode(folder)
+  if (known !== undefined) return known
+  // A killed shell may have left compose behind, which holds the lock as long as it lives.
+  await execa('flock', [path.join(folder, 'alive'), 'true'], { reject: false })
+  return (await readExitCode(folder)) ?? ((await isStarted(folder)) ? 'lost' : 'not-started')
+}
+
+export async function isStarted(folder: string): Promise<boolean> {
+  return fs.access(path.join(folder, 'started')).then(
+    () => true,
+    () => false,
+  )
+}
+
+async function readExitCode(folder: string): Promise<number | undefined> {
+  try {
+    return Number.parseInt(await fs.readFile(path.join(folder, 'exit'), 'utf8'), 10)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw new Error(`Cannot read how the step in ${folder} ended`, { cause: error })
+  }
+}

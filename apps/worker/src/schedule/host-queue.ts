@@ -1,0 +1,101 @@
+import type { JobRequest } from '@redeployster/shared/contract/job'
+import type { HostQueues } from '@redeployster/shared/queue/queue'
+import type { Logger } from '@redeployster/shared/runtime/logger'
+import type { Schedule } from './schedule.ts'
+
+export interface HostQueue {
+  /** The queues of the services that are there; kicks for others are ignored. */
+  know(names: readonly string[]): void
+  /** Work has come to a queue; without a name: look at all of them. */
+  kick(name?: string): void
+  /** Fetches as much as there is room for. */
+  pump(): void
+  /** A job is at work that was not fetched here: its queue has to wait. */
+  occupy(name: string, done: Promise<void>): void
+}
+
+interface HostQueueOptions {
+  readonly queues: HostQueues
+  readonly schedule: Schedule
+  readonly deploy: (request: JobRequest) => Promise<void>
+  readonly logger: Logger
+  readonly signal: AbortSignal
+}
+
+/** Fetches jobs: of each service one at a time in their order, of all services as many as there are slots. */
+export function createHostQueue({ queues, schedule, deploy, logger, signal }: HostQueueOptions): HostQueue {
+  const known = new Set<string>()
+  const ready = new Set<string>()
+  const busy = new Set<string>()
+  /** Queues that may hold a job which was fetched, but whose worker, or the answer to it, was lost. */
+  const suspect = new Set<string>()
+
+  function pump() {
+    for (const name of ready) {
+      if (signal.aborted) return
+      if (busy.has(name)) continue
+      if (!schedule.tryEnter()) return
+      ready.delete(name)
+      occupy(name, work(name))
+    }
+  }
+
+  function occupy(name: string, done: Promise<void>) {
+    busy.add(name)
+    void done
+      .catch((error: unknown) => {
+        if (!signal.aborted) logger.error({ err: error, queue: name }, 'Cannot work on a queue')
+      })
+      .finally(() => {
+        busy.delete(name)
+        pump()
+      })
+  }
+
+  async function work(name: string) {
+    const request = await next(name).catch((error: unknown) => {
+      schedule.exit()
+      throw error
+    })
+    if (request === undefined) return schedule.exit()
+    ready.add(name)
+    schedule.announce(request.id, request.project)
+    await deploy(request).finally(() => schedule.leave(request.id))
+  }
+
+  async function next(name: string): Promise<JobRequest | undefined> {
+    if (suspect.delete(name)) {
+      const [left] = await queues.fetched(name)
+      if (left) return left
+    }
+    return queues.fetch(name)
+  }
+
+  async function lookAtAll() {
+    const idle = [...known].filter((name) => !busy.has(name))
+    for (const name of await queues.withWork(idle)) {
+      ready.add(name)
+      if (!busy.has(name)) suspect.add(name)
+    }
+    pump()
+  }
+
+  return {
+    know(names) {
+      for (const name of names) known.add(name)
+    },
+    kick(name) {
+      if (name === undefined) {
+        lookAtAll().catch((error: unknown) => {
+          if (!signal.aborted) logger.error({ err: error }, 'Cannot look for waiting jobs')
+        })
+        return
+      }
+      if (!known.has(name)) return
+      ready.add(name)
+      pump()
+    },
+    pump,
+    occupy,
+  }
+}

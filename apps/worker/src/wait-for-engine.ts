@@ -1,0 +1,26 @@
+import type { Logger } from '@redeployster/shared/runtime/logger'
+import { setTimeout as delay } from 'node:timers/promises'
+import { defaultDockerHost, type Docker } from './catalogue/docker.ts'
+
+const againMs = 1000
+
+/** Resolves when the engine answers; says once what to do when it does not. Rejects on abort. */
+export async function waitForEngine(
+  docker: Docker,
+  dockerHost = defaultDockerHost,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<{ id: string; version: string }> {
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      const engine = await docker.engine()
+      logger.info(`Docker engine ${engine.version} at ${dockerHost}`)
+      return engine
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      const advice = `No Docker engine answers at ${dockerHost}: start it, or set DOCKER_HOST; waiting for it`
+      if (isFirst) logger.warn({ reason }, advice)
+    }
+    await delay(againMs, undefined, { signal })
+  }
+}
