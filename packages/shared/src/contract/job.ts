@@ -1,8 +1,14 @@
+import { v7 } from 'uuid'
 import { z } from 'zod'
 import { serviceKey } from './service.ts'
 
 export const jobId = z.uuid().brand('JobId')
 export type JobId = z.infer<typeof jobId>
+
+/** Version 7: ids made later sort behind ids made before. */
+export function newJobId(): JobId {
+  return jobId.parse(v7())
+}
 
 export const finalStates = [
   'succeeded',

@@ -4,6 +4,9 @@ import type { ServiceKey } from '../contract/service.ts'
 export interface HistoryQuery {
   /** Only these services; none means all. */
   readonly services?: readonly ServiceKey[]
+  /** Only jobs of services of this name, in any project. */
+  readonly service?: string
+  readonly project?: string
   readonly state?: JobState
   readonly limit: number
   /** Only jobs older than this one. */

@@ -6,16 +6,17 @@ import { script } from '../redis/script.ts'
 import type { HistoryQuery, Jobs, JobsReader } from './jobs.ts'
 import { toFields, toRecord } from './redis-job-record.ts'
 
+/** A worker that was quicker may have written a state already: its fields stay. */
 const acceptScript = script(`
-if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+if redis.call('HEXISTS', KEYS[1], 'id') == 1 then return 0 end
+for at = 2, #ARGV, 2 do redis.call('HSETNX', KEYS[1], ARGV[at], ARGV[at + 1]) end
 redis.call('ZADD', KEYS[2], 0, ARGV[1])
 redis.call('ZADD', KEYS[3], 0, ARGV[1])
 return 1
 `)
 
 const joinScript = script(`
-if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HINCRBY', KEYS[1], 'requests', 1) end
+if redis.call('HEXISTS', KEYS[1], 'id') == 1 then redis.call('HINCRBY', KEYS[1], 'requests', 1) end
 `)
 
 const beginScript = script(`
@@ -57,19 +58,33 @@ export function createJobsReader(redis: Redis): JobsReader {
     async list(query) {
       const records: JobRecord[] = []
       let before: string = query.before ?? ''
+      const pageSize = isFiltered(query) ? Math.max(query.limit, leastFilteredPage) : query.limit
       while (records.length < query.limit) {
-        const ids = await olderThan(before, query, query.limit)
+        const ids = await olderThan(before, query, pageSize)
         const page = await Promise.all(ids.map(get))
-        for (const record of page) {
-          if (record && (!query.state || record.state === query.state)) records.push(record)
-        }
+        for (const record of page) if (record && isAsked(record, query)) records.push(record)
         const last = ids.at(-1)
-        if (ids.length < query.limit || last === undefined) break
+        if (ids.length < pageSize || last === undefined) break
         before = last
       }
       return records.slice(0, query.limit)
     },
   }
+}
+
+/** A rare state is looked for in pages of some size, however few jobs are wanted. */
+const leastFilteredPage = 100
+
+function isFiltered({ state, project, service }: HistoryQuery): boolean {
+  return state !== undefined || project !== undefined || service !== undefined
+}
+
+function isAsked(record: JobRecord, { state, project, service }: HistoryQuery): boolean {
+  return (
+    (state === undefined || record.state === state) &&
+    (project === undefined || record.project === project) &&
+    (service === undefined || record.service === service)
+  )
 }
 
 export function createJobs(redis: Redis): Jobs {
