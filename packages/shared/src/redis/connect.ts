@@ -26,6 +26,18 @@ export function connectRedis(url: string, patience: Patience, logger: Logger): R
   return redis
 }
 
+const mostAttemptMs = 2000
+
+/** Resolves when the first attempt to connect has succeeded or failed: then it is known whether Redis is there. */
+export async function firstAttempt(redis: Redis): Promise<void> {
+  if (redis.status === 'ready') return
+  const signal = AbortSignal.timeout(mostAttemptMs)
+  await new Promise<void>((resolve) => {
+    for (const event of ['ready', 'close'] as const) redis.once(event, resolve)
+    signal.addEventListener('abort', () => resolve())
+  })
+}
+
 function reportOutages(redis: Redis, logger: Logger) {
   let isAway = false
   redis.on('error', (error: Error) => {

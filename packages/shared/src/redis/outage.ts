@@ -1,0 +1,24 @@
+/** What ioredis says when a command could not be sent, or was not answered. */
+const connectionMessages = [
+  'Command timed out',
+  'Connection is closed.',
+  "Stream isn't writeable and enableOfflineQueue options is false",
+]
+
+/** What Redis answers while it cannot work: it loads, is full, is a replica, or does not know us. */
+const refusal =
+  /^(LOADING|BUSY|OOM|MISCONF|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|NOAUTH|WRONGPASS|NOPERM)\b/
+
+const connectionCode =
+  /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT|EACCES)$/
+
+/** Whether a command failed because Redis is away or refuses to work, and not because we made a mistake. */
+export function isOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { name, message } = error
+  if (name === 'ReplyError') return refusal.test(message)
+  if (name === 'MaxRetriesPerRequestError' || name === 'AbortError') return true
+  return (
+    connectionMessages.includes(message) || connectionCode.test(String((error as NodeJS.ErrnoException).code))
+  )
+}
