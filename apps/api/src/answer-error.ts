@@ -1,0 +1,21 @@
+import { RefusedError } from '@redeployster/shared/contract/errors'
+import { isOutage } from '@redeployster/shared/redis/outage'
+import type { Context } from 'hono'
+import type { ApiEnv, Parts } from './parts.ts'
+import { problem } from './problem.ts'
+
+/** What a handler threw, as an answer. */
+export function answerError(c: Context<ApiEnv>, { logger }: Pick<Parts, 'logger'>, error: Error): Response {
+  if (error instanceof RefusedError) return problem(c, error.code, error.message)
+  const requestId = c.get('requestId')
+  if (isOutage(error)) {
+    logger.warn({ requestId, reason: error.message }, 'Redis did not answer a request')
+    return problem(
+      c,
+      'redis_unavailable',
+      'Redis is away or refuses to work. Nothing was started: try again in a few seconds.',
+    )
+  }
+  logger.error({ requestId, err: error }, 'A request failed in a way that it must not')
+  return problem(c, 'internal', 'This should not happen. Look for the request id in the log of the API.')
+}

@@ -1,0 +1,51 @@
+import type { JobRequest } from '@redeployster/shared/contract/job'
+import { RefusedError } from '@redeployster/shared/contract/errors'
+import { isOutage } from '@redeployster/shared/redis/outage'
+import { identify } from './authenticate.ts'
+import { findService } from './find-service.ts'
+import { openingLine } from './opening-line.ts'
+import type { Handler, Parts } from './parts.ts'
+import { problem } from './problem.ts'
+import { readBody } from './read-body.ts'
+import { newRequest, requestJob } from './request-job.ts'
+import { streamLog } from './stream-log.ts'
+
+/** `POST /:service`: one request from the door to the first line of its stream. */
+export function deploy(parts: Parts): Handler {
+  return async (c) => {
+    await readBody(c.req.raw)
+    if (parts.stopping.aborted) throw stopping()
+    const caller = identify(c.req.header('Authorization'), parts)
+    const { entry, hostName } = await findService(parts, caller, {
+      project: c.req.param('project'),
+      service: c.req.param('service') ?? '',
+      host: c.req.query('host'),
+    })
+    const request = newRequest(entry, caller, parts.startByMs)
+    try {
+      const requested = await requestJob(parts, request)
+      const job = { ...request, id: requested.id, state: 'queued' } as const
+      const opening = openingLine(job, { ...requested, hostName })
+      return streamLog(c, parts, { job, from: 1, opening }, { Location: `/jobs/${job.id}` })
+    } catch (error) {
+      // Whether Redis did it before it fell silent cannot be known, and the caller must not be told either way.
+      if (isOutage(error))
+        return problem(c, 'redis_unavailable', unconfirmed(request), { members: { jobId: request.id } })
+      throw error
+    }
+  }
+}
+
+function stopping() {
+  return new RefusedError(
+    'stopping',
+    'This API is stopping and accepts no deploys. Nothing was started: send the request again in a few seconds.',
+  )
+}
+
+function unconfirmed({ id }: JobRequest) {
+  return (
+    `Redis fell silent before it confirmed the deploy, so job ${id} may or may not run. ` +
+    `Look at /jobs/${id} when Redis is back, or send the request again: at worst the service is deployed twice.`
+  )
+}

@@ -1,0 +1,57 @@
+import type { Context } from 'hono'
+import type { ApiEnv } from './parts.ts'
+
+/** Yields text; returns the exit code, or nothing when the text ends without a verdict. */
+export type TextWithExitCode = AsyncGenerator<string, number | undefined>
+
+interface Streaming {
+  readonly headers?: Record<string, string>
+  /** Makes the text; the signal is aborted when the client has gone. */
+  start(gone: AbortSignal): TextWithExitCode
+  /** Called once: with the exit code, with an error, or with neither when the client has gone or the API stops. */
+  onEnd(exitCode: number | undefined, error?: unknown): void
+}
+
+/**
+ * A response that ends with the trailer `Exit-Code`. It is pulled, so a client that stops reading costs one chunk
+ * of memory and not the whole log.
+ */
+export function withExitCodeTrailer(c: Context<ApiEnv>, { headers, start, onEnd }: Streaming): Response {
+  const { incoming, outgoing } = c.env
+  // HTTP/1.0 (nginx's default towards us) has neither chunks nor trailers: its clients read the last line.
+  const hasTrailers = incoming.httpVersion === '1.1'
+  const encoder = new TextEncoder()
+  const gone = new AbortController()
+  const text = start(gone.signal)
+
+  async function pull(controller: ReadableStreamDefaultController<Uint8Array>) {
+    try {
+      const { done, value } = await text.next()
+      if (gone.signal.aborted) return
+      if (!done) return controller.enqueue(encoder.encode(value))
+      if (hasTrailers && value !== undefined) outgoing.addTrailers({ 'Exit-Code': String(value) })
+      controller.close()
+      onEnd(value)
+    } catch (error) {
+      onEnd(undefined, error)
+      gone.abort()
+      // Cut, not ended: a log that breaks off must not look like a whole one.
+      outgoing.destroy()
+    }
+  }
+
+  async function cancel() {
+    if (gone.signal.aborted) return
+    gone.abort()
+    await text.return(undefined)
+    onEnd(undefined)
+  }
+
+  return c.body(new ReadableStream<Uint8Array>({ pull, cancel }, { highWaterMark: 0 }), 200, {
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Cache-Control': 'no-store, no-transform',
+    'X-Accel-Buffering': 'no',
+    ...(hasTrailers && { 'Transfer-Encoding': 'chunked', Trailer: 'Exit-Code' }),
+    ...headers,
+  })
+}

@@ -1,0 +1,83 @@
+import type { CatalogueReader } from '@redeployster/shared/catalogue/catalogue'
+import { exitCodeLine, notice } from '@redeployster/shared/contract/log-line'
+import type { JobsReader } from '@redeployster/shared/jobs/jobs'
+import type { LogReader } from '@redeployster/shared/log/log'
+import type { TextWithExitCode } from './exit-code-trailer.ts'
+import { heartbeat, type Sight } from './heartbeat.ts'
+import { exitCodeOf, toText } from './log-text.ts'
+
+export interface Followed {
+  readonly job: Sight['job']
+  /** Number of the first line wanted. */
+  readonly from: number
+  /** The notice that the stream begins with. */
+  readonly opening: string
+}
+
+interface Sources {
+  readonly log: LogReader
+  readonly jobs: JobsReader
+  readonly catalogue: CatalogueReader
+  /** Aborted when the API stops. */
+  readonly stopping: AbortSignal
+  /** Aborted when the client has gone. */
+  readonly gone: AbortSignal
+  readonly silenceMs?: number
+}
+
+/**
+ * A log from a line on to its verdict. All that has come since the last pull is one piece of text: one line or a
+ * thousand cost the same.
+ */
+export async function* followLog({ job, from, opening }: Followed, sources: Sources): TextWithExitCode {
+  const { stopping, gone, silenceMs = 15_000 } = sources
+  const begunAt = Date.now()
+  let sight: Sight = { job, worker: undefined, isRedisAway: false }
+  const follower = sources.log.follow(job.id, from)
+  const close = () => follower.close()
+  for (const signal of [stopping, gone]) signal.addEventListener('abort', close)
+  try {
+    yield line(opening)
+    for (;;) {
+      const events = stopping.aborted ? [] : await follower.next(silenceMs)
+      const exitCode = exitCodeOf(events)
+      if (events.length > 0) yield toText(job.id, events)
+      if (exitCode !== undefined || gone.aborted) return exitCode
+      if (stopping.aborted) return yield* sayStopping(job.id)
+      if (events.length > 0) continue
+
+      sight = await look(sight, sources)
+      if (sight.job.exitCode !== undefined) return yield* sayExitCode(job.id, sight.job.exitCode)
+      yield line(heartbeat(sight, Date.now(), Date.now() - begunAt))
+    }
+  } finally {
+    for (const signal of [stopping, gone]) signal.removeEventListener('abort', close)
+    close()
+  }
+}
+
+async function look(last: Sight, { jobs, catalogue }: Sources): Promise<Sight> {
+  const { id, host } = last.job
+  try {
+    const [record, hosts] = await Promise.all([jobs.get(id), catalogue.hosts()])
+    return { job: record ?? last.job, worker: hosts.find((it) => it.id === host), isRedisAway: false }
+  } catch {
+    // Redis is away: the stream stays, says so, and goes on when it is back.
+    return { ...last, isRedisAway: true }
+  }
+}
+
+/** The stream ends without a verdict: the client must ask again, and nothing happens to the deploy. */
+async function* sayStopping(job: string): AsyncGenerator<string, undefined> {
+  yield line(notice(`API stopping; job ${job} goes on`))
+}
+
+/** The log's last entry has expired or was lost, but the record still knows the verdict. */
+async function* sayExitCode(job: string, exitCode: number): AsyncGenerator<string, number> {
+  yield line(exitCodeLine(job, exitCode))
+  return exitCode
+}
+
+function line(text: string): string {
+  return `${text}\n`
+}

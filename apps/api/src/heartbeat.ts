@@ -1,0 +1,32 @@
+import type { HostInfo } from '@redeployster/shared/contract/catalogue-entry'
+import type { JobRecord } from '@redeployster/shared/contract/job'
+import { notice } from '@redeployster/shared/contract/log-line'
+
+/** A worker says every few seconds that it lives; after this silence it is taken to be away. */
+const workerIsAwayAfterMs = 20_000
+
+export function isAway({ seenAt }: HostInfo, now: number): boolean {
+  return now - Date.parse(seenAt) > workerIsAwayAfterMs
+}
+
+/** What a stream knows of its job when there is nothing new to show. */
+export interface Sight {
+  readonly job: Pick<JobRecord, 'id' | 'host' | 'state' | 'startBy' | 'exitCode'>
+  readonly worker: HostInfo | undefined
+  readonly isRedisAway: boolean
+}
+
+/** Tells people and proxies, after a long silence, that the stream is alive and what it waits for. */
+export function heartbeat({ job, worker, isRedisAway }: Sight, now: number, sinceMs: number): string {
+  const still = `still ${job.state} (${Math.round(sinceMs / 1000)} s)`
+  if (isRedisAway) return notice(`${still}; Redis is away, and the log goes on when it is back`)
+  if (worker && !isAway(worker, now)) return notice(still)
+  const where = `on host ${worker?.name ?? job.host}${worker ? ` since ${worker.seenAt}` : ''}`
+  return notice(`no worker ${where}; ${whatToDo(job)}`)
+}
+
+function whatToDo({ id, state, startBy }: Sight['job']): string {
+  return state === 'queued'
+    ? `start it there by ${startBy}, until when job ${id} waits for it`
+    : `start it there: what runs goes on by itself, but only a worker can tell the verdict`
+}

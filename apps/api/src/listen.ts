@@ -1,0 +1,62 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import type { Hono } from 'hono'
+import type { ApiEnv } from './parts.ts'
+
+/** Times that let a deploy be silent for an hour, and a client that drips its headers not even for one minute. */
+const serverOptions = {
+  requestTimeout: 30_000,
+  headersTimeout: 10_000,
+  connectionsCheckingInterval: 5000,
+  // Longer than proxies keep a connection: one that we closed under a proxy would lose a POST.
+  keepAliveTimeout: 130_000,
+}
+
+/** Listens on all interfaces of IPv6 and IPv4 when the address is `::`, also where there is no IPv6. */
+export async function listen(app: Hono<ApiEnv>, address: string, port: number): Promise<Server> {
+  const server = createAdaptorServer({ fetch: app.fetch, serverOptions }) as Server
+  server.timeout = 0
+  try {
+    await listening(server, address, port)
+  } catch (error) {
+    if (address !== '::' || !isWithoutIpv6(error)) throw cannotListen(error, address, port)
+    await listening(server, '0.0.0.0', port).catch((reason: unknown) => {
+      throw cannotListen(reason, '0.0.0.0', port)
+    })
+  }
+  return server
+}
+
+export function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port
+}
+
+function listening(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function isWithoutIpv6(error: unknown): boolean {
+  return ['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL'].includes(codeOf(error))
+}
+
+function cannotListen(cause: unknown, address: string, port: number): Error {
+  const code = codeOf(cause)
+  const reasons: Record<string, string> = {
+    EADDRINUSE: `port ${port} is in use. Stop the process that listens there, or set another PORT`,
+    EACCES: `port ${port} is not open to this user. Set a PORT above 1023`,
+    EADDRNOTAVAIL: `this machine has no address ${address}. Set LISTEN to one it has`,
+    ENOTFOUND: `${address} is no address. Set LISTEN to an address of this machine`,
+  }
+  return new Error(`Cannot listen: ${reasons[code] ?? `${address} port ${port} (${code})`}`, { cause })
+}
+
+function codeOf(error: unknown): string {
+  return String((error as NodeJS.ErrnoException).code)
+}

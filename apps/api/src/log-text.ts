@@ -1,0 +1,28 @@
+import { exitCodeLine, notice } from '@redeployster/shared/contract/log-line'
+import type { JobId } from '@redeployster/shared/contract/job'
+import type { LogEvent } from '@redeployster/shared/log/log'
+
+/** Events of a log as the lines that a person reads, each with its end. */
+export function toText(job: JobId, events: readonly LogEvent[]): string {
+  return events
+    .flatMap((event) => toLines(job, event))
+    .map((line) => `${line}\n`)
+    .join('')
+}
+
+function toLines(job: JobId, event: LogEvent): readonly string[] {
+  switch (event.kind) {
+    case 'lines':
+      return event.lines
+    case 'missing':
+      return [notice(`lines ${event.from}–${event.to} not kept`)]
+    case 'verdict':
+      return [exitCodeLine(job, event.verdict.exitCode)]
+  }
+}
+
+/** The exit code, when the verdict is among the events. */
+export function exitCodeOf(events: readonly LogEvent[]): number | undefined {
+  const last = events.at(-1)
+  return last?.kind === 'verdict' ? last.verdict.exitCode : undefined
+}

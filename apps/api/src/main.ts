@@ -1,0 +1,82 @@
+import { once, setMaxListeners } from 'node:events'
+import type { Server } from 'node:http'
+import { createCatalogueReader } from '@redeployster/shared/catalogue/redis-catalogue'
+import { Token } from '@redeployster/shared/contract/token'
+import { createJobs } from '@redeployster/shared/jobs/redis-jobs'
+import { createLogReader } from '@redeployster/shared/log/redis-log-reader'
+import { createRequestQueue } from '@redeployster/shared/queue/bullmq-request-queue'
+import { connectRedis, firstAttempt } from '@redeployster/shared/redis/connect'
+import type { Logger } from '@redeployster/shared/runtime/logger'
+import type { Running } from '@redeployster/shared/runtime/shutdown'
+import { createApp } from './app.ts'
+import { listen, portOf } from './listen.ts'
+
+export interface ApiOptions {
+  readonly redisUrl: string
+  readonly secret: string
+  readonly adminToken?: string
+  readonly listen: string
+  readonly port: number
+  readonly startByMs: number
+}
+
+/** Connects, listens, and says how to stop. When Redis is away it listens all the same, and is unready. */
+export async function startApi(
+  options: ApiOptions,
+  logger: Logger,
+): Promise<Running & { readonly port: number }> {
+  const { redisUrl, secret, adminToken, startByMs } = options
+  const redis = connectRedis(redisUrl, 'impatient', logger)
+  const subscriber = connectRedis(redisUrl, 'patient', logger)
+  const disconnect = () => {
+    redis.disconnect()
+    subscriber.disconnect()
+  }
+  const stopping = new AbortController()
+  // Every stream listens for it.
+  setMaxListeners(0, stopping.signal)
+
+  const app = createApp({
+    secret,
+    adminToken: adminToken === undefined ? undefined : new Token(adminToken),
+    startByMs,
+    catalogue: createCatalogueReader(redis),
+    queue: createRequestQueue(redis),
+    jobs: createJobs(redis),
+    log: createLogReader(redis, subscriber),
+    stopping: stopping.signal,
+    logger,
+  })
+
+  // Else the very first requests would be told that Redis is away.
+  await firstAttempt(redis)
+  const server = await listen(app, options.listen, options.port).catch((error: unknown) => {
+    disconnect()
+    throw error
+  })
+  logger.info({ listen: options.listen, port: portOf(server) }, 'API listens')
+
+  return {
+    port: portOf(server),
+    async stop() {
+      stopping.abort()
+      await close(server)
+      disconnect()
+      logger.info('API stopped')
+    },
+  }
+}
+
+/** Clients that neither read nor leave are cut off after this time. */
+const mostClosingMs = 3000
+
+async function close(server: Server): Promise<void> {
+  const closed = once(server, 'close')
+  server.close()
+  // A connection falls idle when its stream ends, and only then can be closed without harm.
+  const sweep = setInterval(() => server.closeIdleConnections(), 20)
+  const cut = setTimeout(() => server.closeAllConnections(), mostClosingMs)
+  await closed
+  clearInterval(sweep)
+  clearTimeout(cut)
+}

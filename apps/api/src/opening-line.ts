@@ -1,0 +1,20 @@
+import type { JobId, JobRecord } from '@redeployster/shared/contract/job'
+import { notice } from '@redeployster/shared/contract/log-line'
+import { qualifiedName } from '@redeployster/shared/contract/service'
+
+interface Circumstances {
+  readonly hostName: string
+  readonly hasJoined?: boolean
+  /** A job of the same service that has to end first. */
+  readonly runsFirst?: JobId | undefined
+}
+
+/** The first line of every stream: which job it is, and why it may not start at once. */
+export function openingLine(
+  job: Pick<JobRecord, 'id' | 'project' | 'service'>,
+  { hostName, hasJoined = false, runsFirst }: Circumstances,
+): string {
+  const joined = hasJoined ? '; shared with an earlier request' : ''
+  const first = runsFirst ? `; after job ${runsFirst}` : ''
+  return notice(`job ${job.id} deploys ${qualifiedName(job)} on host ${hostName}${joined}${first}`)
+}

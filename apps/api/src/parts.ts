@@ -1,0 +1,28 @@
+import type { HttpBindings } from '@hono/node-server'
+import type { CatalogueReader } from '@redeployster/shared/catalogue/catalogue'
+import type { Jobs } from '@redeployster/shared/jobs/jobs'
+import type { LogReader } from '@redeployster/shared/log/log'
+import type { RequestQueue } from '@redeployster/shared/queue/queue'
+import type { Logger } from '@redeployster/shared/runtime/logger'
+import type { Context } from 'hono'
+import type { RequestIdVariables } from 'hono/request-id'
+import type { Secrets } from './authenticate.ts'
+
+/** What the routes work with; `main.ts` puts it together. */
+export interface Parts extends Secrets {
+  readonly catalogue: CatalogueReader
+  readonly queue: RequestQueue
+  readonly jobs: Jobs
+  readonly log: LogReader
+  readonly logger: Logger
+  readonly startByMs: number
+  /** Aborted when the API is asked to stop: nothing new is accepted, and streams end. */
+  readonly stopping: AbortSignal
+}
+
+export interface ApiEnv {
+  Bindings: HttpBindings
+  Variables: RequestIdVariables
+}
+
+export type Handler = (c: Context<ApiEnv>) => Response | Promise<Response>

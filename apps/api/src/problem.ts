@@ -1,0 +1,49 @@
+import { STATUS_CODES } from 'node:http'
+import type { ErrorCode } from '@redeployster/shared/contract/errors'
+import type { Context } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { ApiEnv } from './parts.ts'
+
+const statusOf: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
+  bad_request: 400,
+  unauthorized: 401,
+  no_such_route: 404,
+  method_not_allowed: 405,
+  ambiguous_service: 409,
+  service_gone: 410,
+  body_too_large: 413,
+  internal: 500,
+  catalogue_unavailable: 503,
+  redis_unavailable: 503,
+  stopping: 503,
+}
+
+const headersOf: Readonly<Record<number, Record<string, string>>> = {
+  401: { 'WWW-Authenticate': 'Bearer' },
+  503: { 'Retry-After': '5' },
+}
+
+interface More {
+  readonly headers?: Record<string, string>
+  readonly members?: Record<string, unknown>
+}
+
+/** An error as RFC 9457 has it; `detail` is a sentence that says what to do next. */
+export function problem(c: Context<ApiEnv>, code: ErrorCode, detail: string, more: More = {}): Response {
+  const status = statusOf[code]
+  const body = {
+    type: 'about:blank',
+    title: STATUS_CODES[status],
+    status,
+    detail,
+    code,
+    requestId: c.get('requestId'),
+    ...more.members,
+  }
+  return c.body(`${JSON.stringify(body)}\n`, status, {
+    'Content-Type': 'application/problem+json',
+    'Cache-Control': 'no-store',
+    ...headersOf[status],
+    ...more.headers,
+  })
+}

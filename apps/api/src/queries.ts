@@ -1,0 +1,48 @@
+import { RefusedError } from '@redeployster/shared/contract/errors'
+import { jobId, jobState } from '@redeployster/shared/contract/job'
+import { z } from 'zod'
+
+const wholeNumber = z
+  .string()
+  .regex(/^\d{1,9}$/)
+  .transform(Number)
+
+const line = wholeNumber.pipe(z.number().min(1)).default(1)
+
+/** The `from` of a log: the number of the first line wanted. */
+export function firstLine(from: string | undefined): number {
+  const parsed = line.safeParse(from)
+  if (!parsed.success) throw badRequest('from', 'the number of a line: lines are numbered from 1')
+  return parsed.data
+}
+
+const mostJobs = 200
+
+const historyQuery = z.object({
+  project: z.string().optional(),
+  service: z.string().optional(),
+  state: jobState.optional(),
+  limit: wholeNumber.pipe(z.number().min(1).max(mostJobs)).default(50),
+  before: jobId.optional(),
+})
+type HistoryQuery = Readonly<z.infer<typeof historyQuery>>
+
+const expected: Readonly<Record<keyof HistoryQuery, string>> = {
+  project: 'the name of a project',
+  service: 'the name of a service',
+  state: `one of ${jobState.options.join(', ')}`,
+  limit: `a number from 1 to ${mostJobs}`,
+  before: 'the id of a job',
+}
+
+/** The filters of `GET /jobs`. */
+export function historyFilters(query: Record<string, string>): HistoryQuery {
+  const parsed = historyQuery.safeParse(query)
+  if (parsed.success) return parsed.data
+  const name = parsed.error.issues[0]?.path[0] as keyof HistoryQuery
+  throw badRequest(name, expected[name])
+}
+
+function badRequest(name: string, what: string) {
+  return new RefusedError('bad_request', `The value of "${name}" in the query is not right. Give ${what}.`)
+}

@@ -1,0 +1,70 @@
+import type { CatalogueEntry } from '@redeployster/shared/contract/catalogue-entry'
+import { isFinal, newJobId, type JobId, type JobRequest } from '@redeployster/shared/contract/job'
+import { proofOf } from '@redeployster/shared/contract/token'
+import type { Caller } from './authenticate.ts'
+import type { Parts } from './parts.ts'
+
+export function newRequest(
+  { host, project, service }: CatalogueEntry,
+  caller: Caller,
+  startByMs: number,
+): JobRequest {
+  const now = Date.now()
+  const asked = {
+    id: newJobId(),
+    host,
+    project,
+    service,
+    acceptedAt: new Date(now).toISOString(),
+    startBy: new Date(now + startByMs).toISOString(),
+  }
+  return { ...asked, tokenDigest: caller.digest, proof: proofOf(caller.hash, asked) }
+}
+
+export interface Requested {
+  /** The job that serves the request: its own, or one that it shares. */
+  readonly id: JobId
+  readonly hasJoined: boolean
+  /** A job of the same service that has to end first. */
+  readonly runsFirst: JobId | undefined
+}
+
+/** Puts the request on the queue and wakes the worker; resolves once Redis has confirmed all of it. */
+export async function requestJob(parts: Parts, request: JobRequest): Promise<Requested> {
+  const id = await addOrJoin(parts, request)
+  const [[before]] = await Promise.all([
+    parts.jobs.list({ services: [request], before: id, limit: 1 }),
+    parts.queue.kick(request),
+  ])
+  const runsFirst = before && !isFinal(before) ? before.id : undefined
+  return { id, hasJoined: id !== request.id, runsFirst }
+}
+
+const mostAttempts = 5
+
+async function addOrJoin(parts: Parts, request: JobRequest): Promise<JobId> {
+  const { queue, jobs } = parts
+  for (let attempt = 0; attempt < mostAttempts; attempt++) {
+    const id = await queue.add(request)
+    if (id === request.id) {
+      await jobs.accept(request)
+      return id
+    }
+    if (await isShareable(parts, request, id)) {
+      await jobs.join(id)
+      return id
+    }
+    // Its worker was killed before it could give the join key back: nobody may join what has begun.
+    await queue.dropJoinKey(request, id)
+  }
+  throw new Error(`Cannot put job ${request.id} on its queue: the join key keeps naming jobs that have begun`)
+}
+
+async function isShareable({ queue, jobs }: Parts, request: JobRequest, id: JobId): Promise<boolean> {
+  const record = await jobs.get(id)
+  if (record) return record.state === 'queued'
+  // The API that put it on the queue was killed before it could write the record.
+  const queued = await queue.find(request, id)
+  if (queued) await jobs.accept(queued)
+  return queued !== undefined
+}

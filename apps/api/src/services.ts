@@ -1,0 +1,30 @@
+import type { CatalogueEntry, HostInfo } from '@redeployster/shared/contract/catalogue-entry'
+import { identify } from './authenticate.ts'
+import { hostNameOf } from './find-service.ts'
+import { ownServices } from './history.ts'
+import { toPublic } from './job.ts'
+import type { Handler, Parts } from './parts.ts'
+
+/** `GET /services`: what the token may deploy, and how it is. */
+export function listServices(parts: Parts): Handler {
+  return async (c) => {
+    const caller = identify(c.req.header('Authorization'), parts)
+    const [own, hosts] = await Promise.all([ownServices(parts, caller), parts.catalogue.hosts()])
+    const services = await Promise.all(own.map((entry) => toPublicService(parts, entry, hosts)))
+    return c.json({ services }, 200, { 'Cache-Control': 'no-store' })
+  }
+}
+
+async function toPublicService({ jobs }: Parts, entry: CatalogueEntry, hosts: readonly HostInfo[]) {
+  const { project, service, state, health, image } = entry
+  const [lastJob] = await jobs.list({ services: [entry], limit: 1 })
+  return {
+    project,
+    service,
+    host: hostNameOf(entry, hosts),
+    state,
+    health,
+    image,
+    ...(lastJob && { lastJob: toPublic(lastJob) }),
+  }
+}

@@ -1,0 +1,35 @@
+import type { JobId } from '@redeployster/shared/contract/job'
+import type { Context } from 'hono'
+import { withExitCodeTrailer, type TextWithExitCode } from './exit-code-trailer.ts'
+import { followLog, type Followed } from './follow-log.ts'
+import type { ApiEnv, Parts } from './parts.ts'
+
+/** Answers with a log that is still being written. */
+export function streamLog(
+  c: Context<ApiEnv>,
+  parts: Parts,
+  followed: Followed,
+  headers?: Record<string, string>,
+): Response {
+  return answerWithLog(c, parts, followed.job.id, (gone) => followLog(followed, { ...parts, gone }), headers)
+}
+
+/** Answers with the text of a log, and writes down how it ended. */
+export function answerWithLog(
+  c: Context<ApiEnv>,
+  { logger }: Parts,
+  job: JobId,
+  start: (gone: AbortSignal) => TextWithExitCode,
+  headers?: Record<string, string>,
+): Response {
+  const begunAt = Date.now()
+  return withExitCodeTrailer(c, {
+    headers: { 'Job-Id': job, ...headers },
+    start,
+    onEnd(exitCode, error) {
+      const told = { requestId: c.get('requestId'), job, exitCode, ms: Date.now() - begunAt }
+      if (error) logger.warn({ ...told, err: error }, 'Stream broke off')
+      else logger.info(told, 'Stream ended')
+    },
+  })
+}
