@@ -1,12 +1,8 @@
 import { jobId, type JobRecord } from '@redeployster/shared/contract/job'
-import { type ServiceName } from '@redeployster/shared/contract/service'
 import type { Context } from 'hono'
 import { identify, unauthorized } from './authenticate.ts'
-import { stillChecking } from './find-service.ts'
+import { noService, stillChecking } from './find-service.ts'
 import type { ApiEnv, Parts } from './parts.ts'
-
-/** A look-up that finds nothing, so that an unknown job takes as long as a foreign one. */
-const nobody = '-' as ServiceName
 
 /** The job that the path names, if the caller may read it. */
 export async function findJob(
@@ -19,10 +15,11 @@ export async function findJob(
   // Who asked for it may read it even after a rotation, and while no worker is there.
   if (caller.mayDeploy(record ? [record.tokenDigest] : []) && record) return record
 
-  const { entries, isComplete } = await catalogue.find(record?.service ?? nobody)
+  const { entries, isComplete } = await catalogue.find(record?.service ?? noService)
   const service = entries.find(({ host, project }) => host === record?.host && project === record.project)
   if (caller.mayDeploy(service?.digests ?? []) && record && service) return record
   throw isComplete ? unauthorized() : stillChecking()
 }
 
+/** What is looked up in place of an id that cannot be one. */
 const noJob = jobId.parse('00000000-0000-7000-8000-000000000000')

@@ -17,7 +17,8 @@ export function showReadiness(parts: Parts): Handler {
   }
 }
 
-async function findAway({ catalogue }: Parts): Promise<readonly string[]> {
+async function findAway({ catalogue, stopping }: Parts): Promise<readonly string[]> {
+  if (stopping.aborted) return ['api']
   try {
     const hosts = await catalogue.hosts()
     const now = Date.now()

@@ -1,6 +1,6 @@
 import { isFinal, type JobRecord } from '@redeployster/shared/contract/job'
 import { findJob } from './find-job.ts'
-import { hostNameOf } from './find-service.ts'
+import { hostNameOf } from './choose-service.ts'
 import { openingLine } from './opening-line.ts'
 import type { Handler, Parts } from './parts.ts'
 import { firstLine } from './queries.ts'

@@ -1,5 +1,4 @@
-import { once, setMaxListeners } from 'node:events'
-import type { Server } from 'node:http'
+import { setMaxListeners } from 'node:events'
 import { createCatalogueReader } from '@redeployster/shared/catalogue/redis-catalogue'
 import { Token } from '@redeployster/shared/contract/token'
 import { createJobs } from '@redeployster/shared/jobs/redis-jobs'
@@ -9,6 +8,7 @@ import { connectRedis, firstAttempt } from '@redeployster/shared/redis/connect'
 import type { Logger } from '@redeployster/shared/runtime/logger'
 import type { Running } from '@redeployster/shared/runtime/shutdown'
 import { createApp } from './app.ts'
+import { closerOf } from './close-server.ts'
 import { listen, portOf } from './listen.ts'
 
 export interface ApiOptions {
@@ -54,29 +54,16 @@ export async function startApi(
     disconnect()
     throw error
   })
+  const close = closerOf(server)
   logger.info({ listen: options.listen, port: portOf(server) }, 'API listens')
 
   return {
     port: portOf(server),
     async stop() {
       stopping.abort()
-      await close(server)
+      await close()
       disconnect()
       logger.info('API stopped')
     },
   }
-}
-
-/** Clients that neither read nor leave are cut off after this time. */
-const mostClosingMs = 3000
-
-async function close(server: Server): Promise<void> {
-  const closed = once(server, 'close')
-  server.close()
-  // A connection falls idle when its stream ends, and only then can be closed without harm.
-  const sweep = setInterval(() => server.closeIdleConnections(), 20)
-  const cut = setTimeout(() => server.closeAllConnections(), mostClosingMs)
-  await closed
-  clearInterval(sweep)
-  clearTimeout(cut)
 }

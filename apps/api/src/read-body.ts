@@ -9,7 +9,9 @@ const mostBytes = 64 * 1024
 export async function readBody({ body }: Request): Promise<void> {
   const reader = body?.getReader()
   let length = 0
-  for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read()) {
+  for (;;) {
+    const chunk = await reader?.read().catch((cause: unknown) => Promise.reject(brokenOff(cause)))
+    if (!chunk || chunk.done) return
     length += chunk.value.byteLength
     // The reader is left as it is: cancelling it would close the connection before the answer is out.
     if (length > mostBytes) throw tooLarge()
@@ -21,4 +23,10 @@ function tooLarge() {
     'body_too_large',
     'The body is larger than 64 KiB. Send the request without one: nothing in it would be used.',
   )
+}
+
+function brokenOff(cause: unknown) {
+  return new RefusedError('bad_request', 'The body broke off. Nothing was started: send the request again.', {
+    cause,
+  })
 }

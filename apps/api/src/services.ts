@@ -1,6 +1,6 @@
 import type { CatalogueEntry, HostInfo } from '@redeployster/shared/contract/catalogue-entry'
 import { identify } from './authenticate.ts'
-import { hostNameOf } from './find-service.ts'
+import { hostNameOf } from './choose-service.ts'
 import { ownServices } from './history.ts'
 import { toPublic } from './job.ts'
 import type { Handler, Parts } from './parts.ts'
