@@ -19,3 +19,11 @@ end_group() {
   kill -TERM -- "-$1" 2>/dev/null || return 0
   wait_until 10 is_gone "$1" || kill -KILL -- "-$1" 2>/dev/null || true
 }
+
+# Ends what left its group on purpose but has this directory on its command line, children included.
+end_leftovers() {
+  local pid
+  for pid in $(pgrep -f -- "$1/"); do
+    kill -KILL -- "-$(ps -o pgid= -p "$pid" | tr -d ' ')" 2>/dev/null || kill -KILL "$pid" 2>/dev/null || true
+  done
+}

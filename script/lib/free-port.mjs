@@ -1,0 +1,12 @@
+// Prints the port it is given if that is free, else another that is.
+import { createServer } from 'node:net'
+
+const listen = (port) =>
+  createServer()
+    .once('error', () => listen(0))
+    .listen(port, function () {
+      console.log(this.address().port)
+      this.close()
+    })
+
+listen(Number(process.argv[2]))
