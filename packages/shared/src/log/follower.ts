@@ -1,3 +1,4 @@
+import { continueAt } from './continue-at.ts'
 import type { Follower, LogEvent } from './log.ts'
 
 /** Rung with the lines that were just written, or with nothing when they have to be fetched. */
@@ -39,18 +40,11 @@ export function createFollower({ from, read, subscribe, unsubscribe }: Source): 
 
   function take(event: LogEvent) {
     if (isOver) return
-    if (event.kind === 'lines') takeLines(event.first, event.lines)
-    else waiting.push(event)
+    const fresh = continueAt(next, event)
+    next = fresh.next
+    waiting.push(...fresh.events)
+    waitingCharacters += fresh.events.reduce((sum, it) => sum + lengthOf(it), 0)
     if (event.kind === 'verdict') isOver = true
-  }
-
-  function takeLines(first: number, lines: readonly string[]) {
-    if (first > next) waiting.push({ kind: 'missing', from: next, to: first - 1 })
-    const fresh = lines.slice(Math.max(0, next - first))
-    if (fresh.length === 0) return
-    waiting.push({ kind: 'lines', first: Math.max(first, next), lines: fresh })
-    waitingCharacters += fresh.reduce((sum, line) => sum + line.length, 0)
-    next = first + lines.length
   }
 
   async function fill() {
@@ -106,4 +100,8 @@ export function createFollower({ from, read, subscribe, unsubscribe }: Source): 
       wake()
     },
   }
+}
+
+function lengthOf(event: LogEvent): number {
+  return event.kind === 'lines' ? event.lines.reduce((sum, line) => sum + line.length, 0) : 0
 }

@@ -1,11 +1,13 @@
 import type { Redis } from 'ioredis'
 import type { JobId } from '../contract/job.ts'
 import { keys } from '../redis/keys.ts'
+import { continueAt } from './continue-at.ts'
 import { createFollower, type Doorbell } from './follower.ts'
 import type { LogEvent, LogReader } from './log.ts'
 import { toEvent } from './redis-log-entry.ts'
 
-const pageSize = 200
+/** Entries read at once. A slow follower holds one page in memory, and an entry may have 64 KiB. */
+const pageSize = 20
 
 /** `redis` reads; `subscriber` is a connection of its own that only listens. */
 export function createLogReader(redis: Redis, subscriber: Redis): LogReader {
@@ -65,11 +67,10 @@ export function createLogReader(redis: Redis, subscriber: Redis): LogReader {
       let next = from
       for (let events = await firstPage(job, from); events.length > 0; events = await page(job, next)) {
         for (const event of events) {
-          if (event.kind === 'verdict') return yield event
-          if (event.kind !== 'lines') continue
-          const lines = event.lines.slice(Math.max(0, next - event.first))
-          if (lines.length > 0) yield { kind: 'lines', first: Math.max(next, event.first), lines }
-          next = Math.max(next, event.first + event.lines.length)
+          const fresh = continueAt(next, event)
+          next = fresh.next
+          yield* fresh.events
+          if (event.kind === 'verdict') return
         }
       }
     },
