@@ -1,9 +1,11 @@
 import type { CatalogueReader } from '@redeployster/shared/catalogue/catalogue'
+import type { JobId } from '@redeployster/shared/contract/job'
 import { exitCodeLine, notice } from '@redeployster/shared/contract/log-line'
-import type { JobsReader } from '@redeployster/shared/jobs/jobs'
+import type { Jobs } from '@redeployster/shared/jobs/jobs'
 import type { LogReader } from '@redeployster/shared/log/log'
+import { isOutage } from '@redeployster/shared/redis/outage'
 import type { TextWithExitCode } from './exit-code-trailer.ts'
-import { heartbeat, type Sight } from './heartbeat.ts'
+import { forsaken, heartbeat, isForsaken, type Sight } from './heartbeat.ts'
 import { exitCodeOf, toText } from './log-text.ts'
 
 export interface Followed {
@@ -16,7 +18,7 @@ export interface Followed {
 
 interface Sources {
   readonly log: LogReader
-  readonly jobs: JobsReader
+  readonly jobs: Jobs
   readonly catalogue: CatalogueReader
   /** Aborted when the API stops. */
   readonly stopping: AbortSignal
@@ -48,7 +50,8 @@ export async function* followLog({ job, from, opening }: Followed, sources: Sour
 
       sight = await look(sight, sources)
       if (sight.job.exitCode !== undefined) return yield* sayExitCode(job.id, sight.job.exitCode)
-      yield line(heartbeat(sight, Date.now(), Date.now() - begunAt))
+      const isExpired = isForsaken(sight, Date.now()) && (await expire(job.id, sources))
+      yield line(isExpired ? notice(forsaken.reason) : heartbeat(sight, Date.now(), Date.now() - begunAt))
     }
   } finally {
     for (const signal of [stopping, gone]) signal.removeEventListener('abort', close)
@@ -61,10 +64,19 @@ async function look(last: Sight, { jobs, catalogue }: Sources): Promise<Sight> {
   try {
     const [record, hosts] = await Promise.all([jobs.get(id), catalogue.hosts()])
     return { job: record ?? last.job, worker: hosts.find((it) => it.id === host), isRedisAway: false }
-  } catch {
+  } catch (error) {
+    if (!isOutage(error)) throw error
     // Redis is away: the stream stays, says so, and goes on when it is back.
     return { ...last, isRedisAway: true }
   }
+}
+
+/** The verdict itself then comes out of the log, as always. */
+function expire(job: JobId, { jobs }: Sources): Promise<boolean> {
+  return jobs.concludeUnbegun(job, forsaken).catch((error: unknown) => {
+    if (isOutage(error)) return false
+    throw error
+  })
 }
 
 /** The stream ends without a verdict: the client must ask again, and nothing happens to the deploy. */

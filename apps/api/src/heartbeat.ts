@@ -1,5 +1,5 @@
 import type { HostInfo } from '@redeployster/shared/contract/catalogue-entry'
-import type { JobRecord } from '@redeployster/shared/contract/job'
+import { exitCode, type JobRecord, type Verdict } from '@redeployster/shared/contract/job'
 import { notice } from '@redeployster/shared/contract/log-line'
 
 /** A worker says every few seconds that it lives; after this silence it is taken to be away. */
@@ -17,12 +17,17 @@ export interface Sight {
 }
 
 /** Tells people and proxies, after a long silence, that the stream is alive and what it waits for. */
-export function heartbeat({ job, worker, isRedisAway }: Sight, now: number, sinceMs: number): string {
+export function heartbeat(sight: Sight, now: number, sinceMs: number): string {
+  const { job, worker, isRedisAway } = sight
   const still = `still ${job.state} (${Math.round(sinceMs / 1000)} s)`
   if (isRedisAway) return notice(`${still}; Redis is away, and the log goes on when it is back`)
-  if (worker && !isAway(worker, now)) return notice(still)
-  const where = `on host ${worker?.name ?? job.host}${worker ? ` since ${worker.seenAt}` : ''}`
+  if (!isWithoutWorker(sight, now)) return notice(still)
+  const where = worker ? `on host ${worker.name} since ${worker.seenAt}` : `on host ${job.host}`
   return notice(`no worker ${where}; ${whatToDo(job)}`)
+}
+
+function isWithoutWorker({ worker, isRedisAway }: Sight, now: number): boolean {
+  return !isRedisAway && (!worker || isAway(worker, now))
 }
 
 function whatToDo({ id, state, startBy }: Sight['job']): string {
@@ -30,3 +35,16 @@ function whatToDo({ id, state, startBy }: Sight['job']): string {
     ? `start it there by ${startBy}, until when job ${id} waits for it`
     : `start it there: what runs goes on by itself, but only a worker can tell the verdict`
 }
+
+/** A job whose time has run out while there is no worker that could say so. */
+export function isForsaken(sight: Sight, now: number): boolean {
+  const { state, startBy } = sight.job
+  return state === 'queued' && now > Date.parse(startBy) && isWithoutWorker(sight, now)
+}
+
+export const forsaken = {
+  state: 'expired',
+  exitCode: exitCode.unknown,
+  started: false,
+  reason: 'no worker came to take this job in time, so nothing was started: start one, then deploy again',
+} as const satisfies Verdict

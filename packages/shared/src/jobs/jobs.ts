@@ -28,4 +28,6 @@ export interface Jobs extends JobsReader {
   begin(id: JobId, startedAt: Date): Promise<boolean>
   /** Record, last entry of the log and announcement at once; the first verdict stays. Resolves to the one that stands. */
   conclude(request: JobRequest, verdict: Verdict): Promise<Verdict>
+  /** Concludes a job that no worker has begun; resolves to whether it did. A worker cannot begin it afterwards. */
+  concludeUnbegun(id: JobId, verdict: Verdict): Promise<boolean>
 }

@@ -26,15 +26,27 @@ redis.call('HSETNX', KEYS[1], 'startedAt', ARGV[1])
 return 1
 `)
 
-/** The commit point of a job: record, last entry and announcement, or what somebody wrote before. */
-const concludeScript = script(`
-local standing = redis.call('HMGET', KEYS[1], 'state', 'exitCode', 'started', 'reason')
-if standing[2] then return standing end
+/** The commit point of a job: record, last entry of the log and announcement. */
+const writeVerdict = `
 redis.call('HSET', KEYS[1], 'state', ARGV[2], 'exitCode', ARGV[3], 'started', ARGV[4], 'finishedAt', ARGV[6])
 if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'reason', ARGV[5]) end
 redis.call('XADD', KEYS[2], ARGV[1], 'v', ARGV[7])
 redis.call('PUBLISH', KEYS[3], 'verdict')
+`
+
+/** Returns what somebody wrote before, if so. */
+const concludeScript = script(`
+local standing = redis.call('HMGET', KEYS[1], 'state', 'exitCode', 'started', 'reason')
+if standing[2] then return standing end
+${writeVerdict}
 return {ARGV[2], ARGV[3], ARGV[4], ARGV[5]}
+`)
+
+const concludeUnbegunScript = script(`
+local standing = redis.call('HMGET', KEYS[1], 'state', 'startedAt')
+if standing[1] ~= 'queued' or standing[2] then return 0 end
+${writeVerdict}
+return 1
 `)
 
 /** Ids are UUIDs of version 7, so their own order is the order of time. */
@@ -107,11 +119,23 @@ export function createJobs(redis: Redis): Jobs {
     async conclude(request, verdict) {
       // Redis may have been emptied since: a verdict needs a record to stand in.
       await this.accept(request)
-      const { state, exitCode, started, reason = '' } = verdict
-      const keyNames = [keys.job(request.id), keys.log(request.id), keys.logChannel(request.id)]
-      const words = [lastEntryId, state, exitCode, started ? '1' : '0', reason, new Date().toISOString()]
-      return toVerdict(await concludeScript(redis, keyNames, [...words, JSON.stringify(verdict)]))
+      const { keyNames, words } = concluding(request.id, verdict)
+      return toVerdict(await concludeScript(redis, keyNames, words))
     },
+
+    async concludeUnbegun(id, verdict) {
+      const { keyNames, words } = concluding(id, verdict)
+      return (await concludeUnbegunScript(redis, keyNames, words)) === 1
+    },
+  }
+}
+
+function concluding(id: JobId, verdict: Verdict) {
+  const { state, exitCode, started, reason = '' } = verdict
+  const now = new Date().toISOString()
+  return {
+    keyNames: [keys.job(id), keys.log(id), keys.logChannel(id)],
+    words: [lastEntryId, state, exitCode, started ? '1' : '0', reason, now, JSON.stringify(verdict)],
   }
 }
 
