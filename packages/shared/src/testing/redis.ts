@@ -17,6 +17,8 @@ export interface TestRedisOptions {
 export interface TestRedis {
   readonly url: string
   kill(signal: NodeJS.Signals): Promise<void>
+  /** It keeps its connections and answers no more, like one whose disk hangs. */
+  freeze(): void
   /** Starts a killed server again, in the same place, with what it has kept. */
   restart(): Promise<void>
   /** Stops it for good and removes its data. */
@@ -57,6 +59,7 @@ export async function startRedis({
   return {
     url,
     kill,
+    freeze: () => void server.kill('SIGSTOP'),
     async restart() {
       await kill('SIGKILL')
       server = await start()
