@@ -15,7 +15,8 @@ const serverOptions = {
 
 /** Listens on all interfaces of IPv6 and IPv4 when the address is `::`, also where there is no IPv6. */
 export async function listen(app: Hono<ApiEnv>, address: string, port: number): Promise<Server> {
-  const server = createAdaptorServer({ fetch: app.fetch, serverOptions }) as Server
+  // The host name stands in for the Host header that a client of HTTP/1.0 need not send.
+  const server = createAdaptorServer({ fetch: app.fetch, hostname: 'localhost', serverOptions }) as Server
   server.timeout = 0
   try {
     await listening(server, address, port)

@@ -11,6 +11,7 @@ export function listServices(parts: Parts): Handler {
     const caller = identify(c.req.header('Authorization'), parts)
     const [own, hosts] = await Promise.all([ownServices(parts, caller), parts.catalogue.hosts()])
     const services = await Promise.all(own.map((entry) => toPublicService(parts, entry, hosts)))
+    services.sort((a, b) => sortKey(a).localeCompare(sortKey(b)))
     return c.json({ services }, 200, { 'Cache-Control': 'no-store' })
   }
 }
@@ -27,4 +28,12 @@ async function toPublicService({ jobs }: Parts, entry: CatalogueEntry, hosts: re
     image,
     ...(lastJob && { lastJob: toPublic(lastJob) }),
   }
+}
+
+function sortKey({
+  project,
+  service,
+  host,
+}: Readonly<Record<'project' | 'service' | 'host', string>>): string {
+  return [project, service, host].join('\n')
 }

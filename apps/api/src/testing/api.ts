@@ -63,10 +63,14 @@ export function createFakeWorker(redisUrl: string, host: HostId = alpha, name = 
       await publisher.publish({ entries, isComplete })
       await this.beat()
     },
-    /** Takes the next job of a service and lets nobody join it from now on. */
-    async take(name: string): Promise<JobRequest> {
+    async fetch(name: string): Promise<JobRequest> {
       const request = await queues.fetch(queueName(entry(name, { host })))
       if (!request) throw new Error(`No job of ${name} is waiting`)
+      return request
+    },
+    /** Takes the next job of a service, lets nobody join it from now on, and begins it. */
+    async take(name: string): Promise<JobRequest> {
+      const request = await this.fetch(name)
       await queues.releaseJoinKey(request)
       await jobs.begin(request.id, new Date())
       return request

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import http, { type IncomingHttpHeaders } from 'node:http'
 
 export interface Asked {
+  readonly host?: string
   readonly token?: string
   readonly headers?: Record<string, string>
   readonly body?: string | Buffer
@@ -33,11 +34,11 @@ export interface OpenAnswer {
 export async function open(
   port: number,
   asked: string,
-  { token, headers, body }: Asked = {},
+  { host = '127.0.0.1', token, headers, body }: Asked = {},
 ): Promise<OpenAnswer> {
   const [method, path] = asked.split(/ (.*)/s)
   const request = http.request({
-    host: '127.0.0.1',
+    host,
     port,
     method,
     path,

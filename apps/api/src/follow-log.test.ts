@@ -1,0 +1,135 @@
+import { createCatalogueReader } from '@redeployster/shared/catalogue/redis-catalogue'
+import { newJobId, type JobRequest } from '@redeployster/shared/contract/job'
+import { createLogReader } from '@redeployster/shared/log/redis-log-reader'
+import { connectRedis, firstAttempt } from '@redeployster/shared/redis/connect'
+import { keys } from '@redeployster/shared/redis/keys'
+import { startRedis, type TestRedis } from '@redeployster/shared/testing/redis'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { followLog } from './follow-log.ts'
+import { alpha, createFakeWorker, entry, silent, type FakeWorker } from './testing/api.ts'
+
+let redis: TestRedis
+let worker: FakeWorker
+let own: ReturnType<typeof connectRedis>[]
+beforeAll(async () => {
+  redis = await startRedis()
+  worker = createFakeWorker(redis.url)
+  own = [connectRedis(redis.url, 'impatient', silent), connectRedis(redis.url, 'patient', silent)]
+  await firstAttempt(own[0]!)
+})
+beforeEach(() => worker.publish([entry('shop/hello')]))
+afterAll(async () => {
+  for (const connection of own) connection.disconnect()
+  worker.stop()
+  await redis.stop()
+})
+
+describe('a stream that has nothing to show', () => {
+  it('says after each silence that it is alive, until there is something again', async () => {
+    const job = await accepted()
+    await worker.jobs.begin(job.id, new Date())
+    const { text } = follow(job)
+    expect(await take(text, 3)).toEqual([
+      'opening\n',
+      expect.stringMatching(/^redeployster: still running \(\d+ s\)\n$/),
+      expect.stringMatching(/^redeployster: still running \(\d+ s\)\n$/),
+    ])
+    await worker.write(job, 'one')
+    expect(await untilNot(text, /still running/)).toBe('one\n')
+  })
+
+  it('says that there is no worker when none has been heard of', async () => {
+    await worker.beat(new Date(0))
+    const { text } = follow(await accepted())
+    expect(await take(text, 2)).toContainEqual(expect.stringContaining('redeployster: no worker on host'))
+  })
+
+  it('takes the verdict from the record when the log has lost it', async () => {
+    const job = await accepted()
+    await worker.jobs.conclude(job, { state: 'failed', exitCode: 9, started: true })
+    await own[0]!.del(keys.log(job.id))
+    const { text } = follow(job)
+    await take(text, 1)
+    expect(await text.next()).toEqual({ done: false, value: `redeployster: job ${job.id} exit-code: 9\n` })
+    expect(await text.next()).toEqual({ done: true, value: 9 })
+  })
+
+  it('ends the job as expired when its time has run out and no worker is there', async () => {
+    await worker.beat(new Date(0))
+    const job = await accepted(new Date(Date.now() - 1))
+    const { text } = follow(job)
+    expect(await take(text, 3)).toEqual([
+      'opening\n',
+      expect.stringMatching(/^redeployster: no worker came to take this job in time, so nothing was started/),
+      `redeployster: job ${job.id} exit-code: 125\n`,
+    ])
+    expect(await worker.jobs.get(job.id)).toMatchObject({ state: 'expired', exitCode: 125, started: false })
+    expect(await worker.jobs.begin(job.id, new Date())).toBe(false)
+  })
+})
+
+it('shows all lines that are there in one piece', async () => {
+  const job = await accepted()
+  await worker.write(job, 'one', 'two')
+  await worker.write(job, 'three')
+  await worker.jobs.conclude(job, { state: 'succeeded', exitCode: 0, started: true })
+  const { text } = follow(job, 60_000)
+  expect(await take(text, 2)).toEqual([
+    'opening\n',
+    `one\ntwo\nthree\nredeployster: job ${job.id} exit-code: 0\n`,
+  ])
+})
+
+it('ends at once when the client has gone', async () => {
+  const { text, gone } = follow(await accepted(), 60_000)
+  await take(text, 1)
+  const next = text.next()
+  gone.abort()
+  expect(await next).toEqual({ done: true, value: undefined })
+})
+
+function follow(job: JobRequest, silenceMs = 20) {
+  const [redis, subscriber] = own as [ReturnType<typeof connectRedis>, ReturnType<typeof connectRedis>]
+  const gone = new AbortController()
+  const text = followLog(
+    { job: { ...job, state: 'queued' }, from: 1, opening: 'opening' },
+    {
+      log: createLogReader(redis, subscriber),
+      jobs: worker.jobs,
+      catalogue: createCatalogueReader(redis),
+      stopping: new AbortController().signal,
+      gone: gone.signal,
+      silenceMs,
+    },
+  )
+  return { text, gone }
+}
+
+async function accepted(startBy = new Date(Date.now() + 60_000)): Promise<JobRequest> {
+  const { project, service } = entry('shop/hello')
+  const request = {
+    id: newJobId(),
+    host: alpha,
+    project,
+    service,
+    acceptedAt: new Date().toISOString(),
+    startBy: startBy.toISOString(),
+    tokenDigest: 'digest',
+    proof: 'proof',
+  }
+  await worker.jobs.accept(request)
+  return request
+}
+
+async function take(text: AsyncGenerator<string, unknown>, count: number): Promise<unknown[]> {
+  const taken = []
+  while (taken.length < count) taken.push((await text.next()).value)
+  return taken
+}
+
+async function untilNot(text: AsyncGenerator<string, unknown>, pattern: RegExp): Promise<unknown> {
+  for (;;) {
+    const { value } = await text.next()
+    if (typeof value !== 'string' || !pattern.test(value)) return value
+  }
+}

@@ -1,0 +1,109 @@
+import { keys } from '@redeployster/shared/redis/keys'
+import { startRedis, type TestRedis } from '@redeployster/shared/testing/redis'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createFakeWorker, entry, startTestApi, type FakeWorker } from './testing/api.ts'
+import { ask, open, parse } from './testing/http.ts'
+
+const token = 'dolphin'
+
+let redis: TestRedis
+let worker: FakeWorker
+let api: Awaited<ReturnType<typeof startTestApi>>
+beforeEach(async () => {
+  redis = await startRedis({ appendOnly: true })
+  worker = createFakeWorker(redis.url)
+  await worker.publish([entry('shop/hello')])
+  api = await startTestApi(redis)
+})
+afterEach(async () => {
+  await redis.stop()
+  await api.stop()
+  worker.stop()
+})
+
+describe('while Redis is away', () => {
+  it.each(['POST /hello', 'POST /nobody', 'GET /jobs', 'GET /services', 'GET /jobs/no-id'])(
+    '%s is answered with 503, whatever the token',
+    async (asked) => {
+      await redis.kill('SIGKILL')
+      for (const sent of [token, 'wrong']) {
+        const answer = await ask(api.port, asked, { token: sent })
+        expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
+        expect(parse(answer)).toMatchObject({ code: 'redis_unavailable' })
+      }
+    },
+  )
+
+  it('a deploy is refused as soon when Redis is frozen as when it is gone', { timeout: 10_000 }, async () => {
+    redis.freeze()
+    expect(parse(await ask(api.port, 'POST /hello', { token }))).toMatchObject({ code: 'redis_unavailable' })
+  })
+
+  it('an API can be started, and works once Redis is there', async () => {
+    await redis.kill('SIGKILL')
+    const early = await startTestApi(redis)
+    expect((await ask(early.port, 'POST /hello', { token })).status).toBe(503)
+    await redis.restart()
+    await vi.waitUntil(async () => (await ask(early.port, 'GET /readyz')).status === 200, { timeout: 10_000 })
+    const answer = await open(early.port, 'POST /hello', { token })
+    expect(answer.status).toBe(200)
+    answer.leave()
+    await early.stop()
+  })
+})
+
+describe('a stream', () => {
+  it('outlives the death and the restart of Redis, and has every line once', async () => {
+    const answer = await open(api.port, 'POST /hello', { token })
+    const job = await worker.take('shop/hello')
+    await worker.write(job, 'before')
+    await answer.until('before\n')
+    await redis.kill('SIGKILL')
+    await redis.restart()
+    await worker.write(job, 'after')
+    await worker.conclude(job, 0)
+
+    const { text, trailers } = await answer.end()
+    expect(text.split('\n').slice(1)).toEqual([
+      'before',
+      'after',
+      `redeployster: job ${job.id} exit-code: 0`,
+      '',
+    ])
+    expect(trailers).toEqual({ 'exit-code': '0' })
+  })
+
+  it('ends with the verdict that another connection wrote while ours were cut', async () => {
+    const answer = await open(api.port, 'POST /hello', { token })
+    const job = await worker.take('shop/hello')
+    await worker.write(job, 'one')
+    await answer.until('one\n')
+    await worker.redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
+    await worker.redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+    await worker.conclude(job, 2)
+    expect((await answer.end()).trailers).toEqual({ 'exit-code': '2' })
+  })
+})
+
+describe('when Redis falls silent after it was asked to take a job', () => {
+  it('the answer is 503 and says which job may run, since nobody knows', { timeout: 10_000 }, async () => {
+    await worker.redis.client('PAUSE', 60_000, 'WRITE')
+    const answer = await ask(api.port, 'POST /hello', { token })
+    expect(answer.status).toBe(503)
+    const { code, jobId, detail } = parse(answer)
+    expect(code).toBe('redis_unavailable')
+    expect(detail).toContain(`job ${String(jobId)} may or may not run`)
+
+    await worker.redis.client('UNPAUSE')
+    expect(await worker.take('shop/hello')).toMatchObject({ id: jobId })
+  })
+})
+
+it('answers 503 and never 401 when the catalogue is lost', async () => {
+  await worker.redis.del(keys.hosts)
+  for (const asked of ['POST /hello', 'POST /nobody', 'GET /services', 'GET /jobs']) {
+    const answer = await ask(api.port, asked, { token })
+    expect(answer.status).toBe(503)
+    expect(parse(answer)).toMatchObject({ code: 'catalogue_unavailable' })
+  }
+})
