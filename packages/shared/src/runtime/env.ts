@@ -1,156 +1,106 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { z } from 'zod'
+import type { z } from 'zod'
+import { envSchema, isSecret, secretVariables, type Variable } from './env-schema.ts'
+import { misspelt } from './misspelt.ts'
 
 /** Every problem of the configuration in one message; the process exits with 78 (EX_CONFIG). */
 export class ConfigError extends Error {
   constructor(problems: readonly string[]) {
-    super(
-      `The configuration has ${problems.length} problem(s):\n${problems.map((it) => `  ${it}`).join('\n')}`,
-    )
+    const title = problems.length === 1 ? 'a problem' : `${problems.length} problems`
+    super(`The configuration has ${title}:\n${problems.map((it) => `  ${it}`).join('\n')}`)
     this.name = 'ConfigError'
   }
 }
 
-const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
-
-const duration = z
-  .string()
-  .regex(/^[1-9]\d{0,6}(ms|s|m|h|d)$/, 'expected a duration such as 90s, 15m or 2h')
-  .transform((text) => Number.parseInt(text, 10) * unitMs[/[a-z]+$/.exec(text)![0] as keyof typeof unitMs])
-
-const wholeNumber = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/, `expected a whole number from ${min} to ${max}`)
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, `expected a whole number from ${min} to ${max}`)
-
-const redisUrl = z
-  .string()
-  .refine(
-    (text) => /^unix:\/\/\/./.test(text) || (/^rediss?:\/\/[^/\s]+/.test(text) && URL.canParse(text)),
-    'expected redis://host:port, rediss://host:port or unix:///path/to/socket',
-  )
-
-const absolutePath = z.string().refine((text) => path.isAbsolute(text), 'expected an absolute path')
-const words = z.string().transform((text) => text.trim().split(/[\s,]+/))
-const name = z.string().regex(/^[\x21-\x7e]{1,64}$/, 'expected up to 64 characters without blanks')
-
-function defaultStateDir(env: NodeJS.ProcessEnv): string {
-  if (process.getuid?.() === 0) return '/var/lib/redeployster'
-  return path.join(env.XDG_STATE_HOME ?? path.join(os.homedir(), '.local/state'), 'redeployster')
+export type Env = Readonly<z.infer<typeof envSchema>> & {
+  readonly STATE_DIR: string
+  readonly HOST_NAME: string
 }
 
-/** Each variable: how it is read, and what the README's table says of it. */
-const variables = {
-  LISTEN: z.string().default('::').describe('address to listen on; all interfaces unless set'),
-  PORT: wholeNumber(0, 65_535).default(4711).describe('port of the API'),
-  REDIS_URL: redisUrl
-    .optional()
-    .describe('`redis://…`, `rediss://…` or `unix:///…`; unset, `serve` starts a Redis of its own'),
-  STATE_DIR: absolutePath
-    .optional()
-    .describe(
-      'where jobs at work are kept; `/var/lib/redeployster` as root, else `$XDG_STATE_HOME/redeployster`',
-    ),
-  REDEPLOYSTER_SECRET: z
-    .string()
-    .min(16, 'expected at least 16 characters')
-    .optional()
-    .describe(
-      'keys the token digests; `serve` makes and keeps one, `api` and `worker` must be given the same',
-    ),
-  REDEPLOYSTER_ADMIN_TOKEN: z
-    .string()
-    .min(16, 'expected at least 16 characters')
-    .optional()
-    .describe('a token that may do everything'),
-  HOST_NAME: name
-    .default(os.hostname())
-    .describe('how this host is called in answers; its hostname unless set'),
-  DOCKER_HOST: z
-    .string()
-    .regex(
-      /^(unix:\/\/\/.|tcp:\/\/.|ssh:\/\/.)/,
-      'expected unix:///path/to/socket, tcp://host:port or ssh://host',
-    )
-    .optional()
-    .describe('the Docker engine; `unix:///var/run/docker.sock` unless set'),
-  COMPOSE_COMMAND: z
-    .string()
-    .regex(/\S/, 'expected a command')
-    .transform((text) => text.trim().split(/\s+/))
-    .optional()
-    .describe('the command for Docker Compose v2, split at blanks; found by itself unless set'),
-  PROJECT_ROOTS: z
-    .string()
-    .transform((text) => text.split(':'))
-    .refine(
-      (roots) => roots.every((root) => path.isAbsolute(root)),
-      'expected absolute paths, separated by `:`',
-    )
-    .optional()
-    .describe('only compose files below these folders (separated by `:`) are used'),
-  PASS_ENV: words
-    .refine((all) => all.every((it) => /^[A-Za-z_]\w*$/.test(it)), 'expected names of variables')
-    .optional()
-    .transform((all) => all ?? [])
-    .describe('further variables of our environment that compose may see, separated by commas'),
-  MAX_PARALLEL_DEPLOYS: wholeNumber(1, 1000)
-    .default(4)
-    .describe('deploys at work at the same time on a host'),
-  START_BY: duration
-    .default(600_000)
-    .describe('a job that has not started by then is `expired`; `10m` unless set'),
-  LOG_LEVEL: z
-    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
-    .default('info')
-    .describe('least level of our own log lines'),
+/** What a command asks of its environment, beyond that each variable which is set makes sense. */
+export interface Demands<Needed extends Variable> {
+  /** Variables that it cannot do without, each with a phrase that says why, or what to do. */
+  readonly needs: Readonly<Record<Needed, string>>
+  readonly writesState: boolean
 }
 
-const secretNames: ReadonlySet<string> = new Set([
-  'REDEPLOYSTER_SECRET',
-  'REDEPLOYSTER_ADMIN_TOKEN',
-  'REDIS_URL',
-])
-
-export const envSchema = z.object(variables)
-
-export type Env = Readonly<z.infer<typeof envSchema>> & { readonly STATE_DIR: string }
+type With<Needed extends Variable> = Env & { readonly [Name in Needed]: NonNullable<Env[Name]> }
 
 /** Reads the configuration, or throws a `ConfigError` that names every problem and no secret. */
-export function readEnv(source: NodeJS.ProcessEnv): Env {
-  const problems: string[] = []
-  const parsed = envSchema.safeParse(withFiles(source, problems))
-  for (const {
-    path: [variable],
-    message,
-  } of parsed.error?.issues ?? []) {
-    problems.push(describe(String(variable), message, source))
+export function readEnv<Needed extends Variable = never>(
+  source: NodeJS.ProcessEnv,
+  demands?: Demands<Needed>,
+): With<Needed> {
+  const problems = [...misspelt(Object.keys(source))]
+  const given = withFiles(source, problems)
+  const parsed = envSchema.safeParse(given)
+  for (const issue of parsed.error?.issues ?? []) {
+    const variable = String(issue.path[0])
+    problems.push(`${variable}: ${issue.message}${shown(variable, given)}`)
+  }
+
+  const missing = Object.entries<string>(demands?.needs ?? {}).filter(([name]) => isUnset(name, source))
+  problems.push(...missing.map(([name, why]) => `${name}: ${why}`))
+
+  const stateDir = given.STATE_DIR ?? defaultStateDir(given)
+  if (demands?.writesState && !problems.some((it) => it.startsWith('STATE_DIR:'))) {
+    problems.push(...unwritable(stateDir).map((why) => `STATE_DIR: ${why}`))
   }
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
-  return { ...parsed.data, STATE_DIR: parsed.data.STATE_DIR ?? defaultStateDir(source) }
+  const complete = { ...parsed.data, STATE_DIR: stateDir, HOST_NAME: parsed.data.HOST_NAME ?? os.hostname() }
+  return complete as With<Needed>
 }
 
-function describe(variable: string, message: string, source: NodeJS.ProcessEnv): string {
-  const shown = secretNames.has(variable) ? '' : ` (got "${source[variable] ?? ''}")`
-  return `${variable}: ${message}${shown}`
+function isUnset(variable: string, source: NodeJS.ProcessEnv): boolean {
+  return !source[variable] && !(isSecret(variable) && source[`${variable}_FILE`])
+}
+
+/** As one short line, whatever was in it. */
+function shown(variable: string, given: NodeJS.ProcessEnv): string {
+  return isSecret(variable) ? '' : ` (got ${JSON.stringify(given[variable]?.slice(0, 80))})`
 }
 
 /** Empty means unset. A secret may also stand in a file, named by `<VARIABLE>_FILE`. */
 function withFiles(source: NodeJS.ProcessEnv, problems: string[]): NodeJS.ProcessEnv {
-  const env = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''))
-  for (const variable of secretNames) {
-    const file = env[`${variable}_FILE`]
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''))
+  for (const variable of secretVariables) {
+    const file = given[`${variable}_FILE`]
     if (file === undefined) continue
-    if (env[variable] !== undefined) problems.push(`${variable}: set it or ${variable}_FILE, not both`)
+    if (given[variable] !== undefined) problems.push(`${variable}: set it or ${variable}_FILE, not both`)
     try {
-      env[variable] = fs.readFileSync(file, 'utf8').trim()
+      const content = fs.readFileSync(file, 'utf8').trim()
+      if (content === '') problems.push(`${variable}_FILE: ${JSON.stringify(file)} is empty`)
+      else given[variable] = content
     } catch (error) {
-      problems.push(`${variable}_FILE: cannot read ${file} (${(error as NodeJS.ErrnoException).code})`)
+      problems.push(`${variable}_FILE: cannot read ${JSON.stringify(file)} (${codeOf(error)})`)
     }
   }
-  return env
+  return given
+}
+
+function defaultStateDir(env: NodeJS.ProcessEnv): string {
+  if (process.getuid?.() === 0) return '/var/lib/redeployster'
+  const { XDG_STATE_HOME: stateHome, HOME: home } = env
+  if (stateHome !== undefined && path.isAbsolute(stateHome)) return path.join(stateHome, 'redeployster')
+  // A user without a home finds no folder here, and is told to set STATE_DIR.
+  return path.join(home ?? '/nonexistent', '.local/state/redeployster')
+}
+
+/** Why nothing could be written below this folder, which need not be there yet. */
+function unwritable(folder: string): readonly string[] {
+  let existing = folder
+  while (!fs.existsSync(existing) && existing !== path.dirname(existing)) existing = path.dirname(existing)
+  if (!fs.statSync(existing).isDirectory()) return [`${existing} is not a folder`]
+  try {
+    fs.accessSync(existing, fs.constants.W_OK | fs.constants.X_OK)
+    return []
+  } catch (error) {
+    return [`cannot write to ${existing} (${codeOf(error)}); set it to a folder of this user`]
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error)
 }

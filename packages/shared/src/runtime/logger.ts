@@ -5,8 +5,15 @@ export type { Logger } from 'pino'
 
 /** One JSON line an event; on a terminal one readable line. */
 export function createLogger(level: string, isTerminal: boolean = process.stdout.isTTY): Logger {
-  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime }
+  const serializers = { err: withoutCommand }
+  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers }
   if (!isTerminal) return pino(options)
   const readable = { sync: true, colorize: true, translateTime: 'SYS:HH:MM:ss', singleLine: true }
   return pino(options, pretty(readable))
+}
+
+/** An error of Redis carries the command that failed with all its words, and one of them may be a password. */
+function withoutCommand(error: Error) {
+  const { command: _, ...shown } = pino.stdSerializers.err(error)
+  return shown
 }

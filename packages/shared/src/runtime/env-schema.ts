@@ -1,0 +1,130 @@
+import net from 'node:net'
+import path from 'node:path'
+import { z } from 'zod'
+
+const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+
+const duration = z
+  .string()
+  .regex(/^[1-9]\d{0,6}(ms|s|m|h|d)$/, 'expected a duration such as 90s, 15m or 2h')
+  .transform((text) => Number.parseInt(text, 10) * unitMs[/[a-z]+$/.exec(text)![0] as keyof typeof unitMs])
+
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, `expected a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `expected a whole number from ${min} to ${max}`)
+
+const redisUrl = z
+  .string()
+  .refine(isRedisUrl, 'expected redis://host:port, rediss://host:port or unix:///path/to/socket')
+
+function isRedisUrl(text: string): boolean {
+  if (text.startsWith('unix://')) return /^unix:\/\/\/[^\0]+$/.test(text)
+  if (!/^rediss?:\/\/[^/\s]/.test(text) || !URL.canParse(text)) return false
+  const { hostname, username, password, pathname } = new URL(text)
+  return hostname !== '' && /^(\/\d*)?$/.test(pathname) && [username, password].every(isPercentEncoded)
+}
+
+function isPercentEncoded(text: string): boolean {
+  return !/%(?![\da-f]{2})/i.test(text) && URL.canParse(`x://${text}`)
+}
+
+const address = z
+  .string()
+  .refine(
+    (text) => net.isIP(text) !== 0 || /^[a-z\d]([a-z\d.-]{0,251}[a-z\d])?$/i.test(text),
+    'expected an address such as ::, 0.0.0.0 or 127.0.0.1, without a port',
+  )
+
+const absolutePath = z
+  .string()
+  .refine((text) => path.isAbsolute(text) && !text.includes('\0'), 'expected an absolute path')
+
+const blankless = /^[\x21-\x7e]{16,}$/
+const secret = z.string().regex(blankless, 'expected at least 16 characters without blanks')
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
+/** Each variable: how it is read, and what the README and `--help` say of it. */
+export const envSchema = z.object({
+  LISTEN: address.default('::').describe('address to listen on; `::` is all interfaces, also those of IPv4'),
+  PORT: wholeNumber(0, 65_535).prefault('4711').describe('port of the API'),
+  REDIS_URL: redisUrl
+    .optional()
+    .describe('`redis://…`, `rediss://…` or `unix:///…`; unset, `serve` starts a Redis of its own'),
+  STATE_DIR: absolutePath
+    .optional()
+    .describe(
+      'where jobs at work are kept, and with `serve` its Redis and secret; unset, `/var/lib/redeployster` as root, ' +
+        'else `$XDG_STATE_HOME/redeployster`',
+    ),
+  REDEPLOYSTER_SECRET: secret
+    .optional()
+    .describe('keys the token digests, the same for `api` and `worker`; unset, `serve` makes and keeps one'),
+  REDEPLOYSTER_ADMIN_TOKEN: secret.optional().describe('a token that may do everything'),
+  HOST_NAME: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,64}$/, 'expected up to 64 characters without blanks')
+    .optional()
+    .describe('what this host is called in answers; unset, its hostname'),
+  DOCKER_HOST: z
+    .string()
+    .regex(
+      /^(unix:\/\/\/.|tcp:\/\/.|ssh:\/\/.)/,
+      'expected unix:///path/to/socket, tcp://host:port or ssh://host',
+    )
+    .optional()
+    .describe('the Docker engine; unset, `unix:///var/run/docker.sock`'),
+  COMPOSE_COMMAND: z
+    .string()
+    .regex(/\S/, 'expected a command')
+    .transform((text) => text.trim().split(/\s+/))
+    .optional()
+    .describe('the command for Docker Compose v2, split at blanks; unset, found by itself'),
+  PROJECT_ROOTS: z
+    .string()
+    .transform((text) => text.split(':'))
+    .refine(
+      (roots) => roots.every((root) => path.isAbsolute(root)),
+      'expected absolute paths, separated by colons',
+    )
+    .optional()
+    .describe('only compose files below these folders (separated by colons) are used'),
+  PASS_ENV: z
+    .string()
+    .transform((text) => text.split(/[\s,]+/).filter((it) => it !== ''))
+    .refine((all) => all.every((it) => /^[A-Za-z_]\w*$/.test(it)), 'expected names of variables')
+    .optional()
+    .transform((all) => all ?? [])
+    .describe('further variables of our environment that compose may see, separated by commas'),
+  MAX_PARALLEL_DEPLOYS: wholeNumber(1, 1000)
+    .prefault('4')
+    .describe('deploys at work at the same time on a host'),
+  START_BY: duration.prefault('10m').describe('a job that has not started after this time is `expired`'),
+  LOG_LEVEL: z
+    .enum(logLevels, `expected one of ${logLevels.join(', ')}`)
+    .default('info')
+    .describe('least level of our own log lines'),
+})
+
+export type Variable = keyof z.infer<typeof envSchema>
+
+/** Never shown, and each may stand in a file that `<VARIABLE>_FILE` names. */
+export const secretVariables = [
+  'REDIS_URL',
+  'REDEPLOYSTER_SECRET',
+  'REDEPLOYSTER_ADMIN_TOKEN',
+] as const satisfies readonly Variable[]
+
+export function isSecret(variable: string): boolean {
+  return (secretVariables as readonly string[]).includes(variable)
+}
+
+/** The text that stands for an unset variable, if it is the same on every machine. */
+export function defaultText(variable: Variable): string | undefined {
+  const schema = envSchema.shape[variable]
+  if (!(schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)) return undefined
+  return schema.def.defaultValue
+}
