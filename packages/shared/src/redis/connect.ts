@@ -1,6 +1,8 @@
 import { Redis, type RedisOptions } from 'ioredis'
 import type { Logger } from 'pino'
 
+export type { Redis } from 'ioredis'
+
 const retryStrategy = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 10), 2000)
 
 /** Answers or fails within 2 s: a request must not hang because Redis is gone or frozen. */

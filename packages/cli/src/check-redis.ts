@@ -1,0 +1,102 @@
+import { connectRedis } from '@redeployster/shared/redis/connect'
+import { ConfigError } from '@redeployster/shared/runtime/env'
+import { createLogger, type Logger } from '@redeployster/shared/runtime/logger'
+
+export interface FoundRedis {
+  /** `Valkey 8.1.1`, say. */
+  readonly version: string
+  readonly problems: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Looks at the Redis as soon as it answers for the first time, and says what it found. Rejects with a `ConfigError`
+ * when nothing can work with it; one that is away is waited for, since it may come back.
+ */
+export async function checkRedis(url: string, place: string, logger: Logger): Promise<void> {
+  // The API and the worker say themselves that Redis is away.
+  const redis = connectRedis(url, 'impatient', createLogger('silent'))
+  try {
+    const { version, problems, warnings } = await new Promise<FoundRedis>((resolve, reject) => {
+      redis.on('error', (error) => {
+        const problem = explainRefusal(error.message)
+        if (problem) reject(new ConfigError([problem]))
+      })
+      redis.on('ready', () => {
+        redis.info().then(
+          (info) => resolve(judgeRedis(info)),
+          (error: Error) => resolve(unjudged(error.message)),
+        )
+      })
+    })
+    if (problems.length > 0) throw new ConfigError(problems)
+    logger.info(`${version} ${place}`)
+    for (const warning of warnings) logger.warn(warning)
+  } finally {
+    redis.disconnect()
+  }
+}
+
+/** What `INFO` says about a server that might lose jobs, or lack a command we use. */
+export function judgeRedis(info: string): FoundRedis {
+  const facts = new Map(info.split(/\r?\n/).map((line) => splitOnce(line, ':')))
+  const valkey = facts.get('valkey_version')
+  const redis = facts.get('redis_version') ?? '?'
+  const problems: string[] = []
+  if (isBelow(redis, 6, 2))
+    problems.push(`REDIS_URL: Redis ${redis} is too old; expected 6.2 or newer, or Valkey`)
+  const policy = facts.get('maxmemory_policy') ?? 'noeviction'
+  if (policy !== 'noeviction') {
+    problems.push(
+      `REDIS_URL: this Redis may evict jobs and their logs when its memory is full (maxmemory-policy ${policy}); ` +
+        'set "maxmemory-policy noeviction" in its configuration, and by CONFIG SET',
+    )
+  }
+  const warnings =
+    facts.get('aof_enabled') === '0'
+      ? [
+          'Redis keeps no append-only file: its crash may lose jobs. Set "appendonly yes" in its configuration',
+        ]
+      : []
+  return { version: valkey === undefined ? `Redis ${redis}` : `Valkey ${valkey}`, problems, warnings }
+}
+
+/** Why Redis does not let us in, if that is not going to change by itself. */
+export function explainRefusal(message: string): string | undefined {
+  if (message.startsWith('WRONGPASS')) return 'REDIS_URL: Redis does not accept its user or password'
+  if (message.startsWith('NOAUTH'))
+    return 'REDIS_URL: Redis asks for a password; write redis://:PASSWORD@host:port'
+  if (message.startsWith('DENIED')) {
+    return 'REDIS_URL: Redis answers only its own host (protected mode); give it a password, and add it here'
+  }
+  if (/DB index/.test(message)) return 'REDIS_URL: Redis has no database of this number'
+  if (/unknown command .?HELLO/i.test(message))
+    return 'REDIS_URL: Redis is too old; expected 6.2 or newer, or Valkey'
+  return undefined
+}
+
+/** A user that may not ask for `INFO` may still be allowed all that a deploy needs. */
+function unjudged(reason: string): FoundRedis {
+  return {
+    version: 'a server',
+    problems: [],
+    warnings: [`Cannot check whether Redis may lose jobs: ${reason}`],
+  }
+}
+
+/** Where it is, without its password. */
+export function placeOf(url: string): string {
+  if (url.startsWith('unix://')) return `at ${url}`
+  const { protocol, host, pathname } = new URL(url)
+  return `at ${protocol}//${host}${pathname}`
+}
+
+function isBelow(version: string, major: number, minor: number): boolean {
+  const [ours = 0, theirs = 0] = version.split('.').map(Number)
+  return ours < major || (ours === major && theirs < minor)
+}
+
+function splitOnce(line: string, separator: string): [string, string] {
+  const [key = '', ...rest] = line.split(separator)
+  return [key, rest.join(separator)]
+}

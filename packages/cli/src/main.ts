@@ -1,0 +1,22 @@
+import { ConfigError } from '@redeployster/shared/runtime/env'
+import { createProgram } from './program.ts'
+
+// The only place that reads the environment; what follows gets it passed.
+const program = createProgram({
+  serve: async () => (await import('./serve.ts')).serve(process.env),
+  api: async () => (await import('./api.ts')).api(process.env),
+  worker: async () => (await import('./worker.ts')).worker(process.env),
+})
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.stderr.write(`redeployster: ${explain(error)}\n`)
+  process.exit(error instanceof ConfigError ? 78 : 1)
+}
+
+/** In one line, with all causes; a `ConfigError` has a line for each problem. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause === undefined ? error.message : `${error.message} (${explain(error.cause)})`
+}

@@ -1,0 +1,44 @@
+import { readEnv } from '@redeployster/shared/runtime/env'
+import { createLogger } from '@redeployster/shared/runtime/logger'
+import { startWorker, type WorkerOptions } from '@redeployster/worker/main'
+import { checkRedis, placeOf } from './check-redis.ts'
+import { apart, type Settled } from './configuration.ts'
+import { defined } from './defined.ts'
+import { runParts } from './parts.ts'
+import { makeStateFolder } from './state-folder.ts'
+import { untilAnswered } from './until-answered.ts'
+
+export const mostWorkerStoppingMs = 2000
+
+/** `redeployster worker`: the one of this host, which runs the deploys. */
+export async function worker(source: NodeJS.ProcessEnv): Promise<void> {
+  const env = readEnv(source, { needs: apart, writesState: true })
+  const logger = createLogger(env.LOG_LEVEL)
+  await makeStateFolder(env.STATE_DIR)
+  await runParts(logger, async (add) => {
+    const checking = checkRedis(env.REDIS_URL, placeOf(env.REDIS_URL), logger)
+    await untilAnswered(checking)
+    const running = await startWorker(workerOptions(env, source), logger)
+    add({ name: 'worker', running, mostStoppingMs: mostWorkerStoppingMs })
+    await checking
+  })
+}
+
+/** `source` is the whole environment, of which Compose gets a part. */
+export function workerOptions(env: Settled, source: NodeJS.ProcessEnv): WorkerOptions {
+  return {
+    redisUrl: env.REDIS_URL,
+    secret: env.REDEPLOYSTER_SECRET,
+    stateDir: env.STATE_DIR,
+    hostName: env.HOST_NAME,
+    passEnv: env.PASS_ENV,
+    maxParallelDeploys: env.MAX_PARALLEL_DEPLOYS,
+    env: source,
+    ...defined({
+      adminToken: env.REDEPLOYSTER_ADMIN_TOKEN,
+      dockerHost: env.DOCKER_HOST,
+      composeCommand: env.COMPOSE_COMMAND,
+      projectRoots: env.PROJECT_ROOTS,
+    }),
+  }
+}
