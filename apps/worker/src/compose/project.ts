@@ -36,13 +36,15 @@ export function locateProject(
       problem: 'its container does not say which compose file it comes from; run `docker compose up -d` once',
     }
   }
-  if (configFiles === '-') {
+  if (configFiles.split(',').includes('-')) {
     return { problem: 'its compose file was read from standard input; start it from a file' }
   }
   if (/(^|,)[a-z]+:\/\//.test(configFiles)) {
     return { problem: 'its compose file is remote; start it from a file on this host' }
   }
-  const find = (file: string) => findUpwards(workingDir, file, exists)
+  const [firstFile = ''] = configFiles.split(',')
+  const typedIn = folderOfTyping(workingDir, firstFile)
+  const find = (file: string) => findUpwards(typedIn, file, exists) ?? path.resolve(workingDir, file)
   return {
     name: project,
     directory: workingDir,
@@ -65,14 +67,27 @@ function splitList(list: string, isFile: (name: string) => boolean): string[] {
   return names
 }
 
-/** Compose v1 wrote the names as typed, relative to a folder that no label records: the project's or one above it. */
-function findUpwards(directory: string, file: string, exists: Exists): string {
-  if (path.isAbsolute(file)) return file
-  for (let folder = directory; ; folder = path.dirname(folder)) {
-    const candidate = path.resolve(folder, file)
-    if (exists(candidate)) return candidate
-    if (folder === path.dirname(folder)) return path.resolve(directory, file)
-  }
+/**
+ * Compose v1 wrote the names as typed, relative to a folder that no label records. The project's folder is that of its
+ * first file, unless a person chose another: so it was typed there, above, or in some folder below.
+ */
+function folderOfTyping(workingDir: string, firstFile: string): string {
+  const steps = firstFile.split('/').filter((part) => part === '..')
+  const below = path.join(workingDir, ...steps.map(() => 'below'))
+  const isIt = (folder: string) => path.dirname(path.resolve(folder, firstFile)) === workingDir
+  return upwards(below).find(isIt) ?? workingDir
+}
+
+function findUpwards(from: string, file: string, exists: Exists): string | undefined {
+  return upwards(from)
+    .map((folder) => path.resolve(folder, file))
+    .find(exists)
+}
+
+/** A folder and all above it. */
+function upwards(folder: string): string[] {
+  const above = path.dirname(folder)
+  return above === folder ? [folder] : [folder, ...upwards(above)]
 }
 
 /** The first of the project's files that, links resolved, lies outside all roots. */
