@@ -36,6 +36,7 @@ export async function requestJob(parts: Parts, request: JobRequest): Promise<Req
     parts.jobs.list({ services: [request], before: id, limit: 1 }),
     parts.queue.kick(request),
   ])
+  parts.logger.debug({ at: 'kicked', job: id }, 'Kicked the worker')
   const runsFirst = before && !isFinal(before) ? before.id : undefined
   return { id, hasJoined: id !== request.id, runsFirst }
 }
@@ -43,11 +44,13 @@ export async function requestJob(parts: Parts, request: JobRequest): Promise<Req
 const mostAttempts = 5
 
 async function addOrJoin(parts: Parts, request: JobRequest): Promise<JobId> {
-  const { queue, jobs } = parts
+  const { queue, jobs, logger } = parts
   for (let attempt = 0; attempt < mostAttempts; attempt++) {
     const id = await queue.add(request)
+    logger.debug({ at: 'queued', job: id }, 'Queued')
     if (id === request.id) {
       await jobs.accept(request)
+      logger.debug({ at: 'accepted', job: id }, 'Accepted')
       return id
     }
     if (await isShareable(parts, request, id)) {

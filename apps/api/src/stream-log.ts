@@ -23,6 +23,7 @@ export function answerWithLog(
   headers?: Record<string, string>,
 ): Response {
   const begunAt = Date.now()
+  logger.debug({ at: 'answered', job }, 'Answers')
   return withExitCodeTrailer(c, {
     headers: { 'Job-Id': job, ...headers },
     start,

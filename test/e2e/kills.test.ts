@@ -1,0 +1,221 @@
+import fs from 'node:fs/promises'
+import path from 'node:path'
+import {
+  createProject,
+  describeWithEngine,
+  docker,
+  removeProjects,
+  type TestProject,
+} from '@redeployster/shared/testing/docker'
+import { afterEach, expect, it } from 'vitest'
+import { ask, getJson, post } from '../harness/http.ts'
+import { createBench, type Bench } from '../harness/parts.ts'
+import { scriptCompose, type ScriptedCompose } from '../harness/scripted-compose.ts'
+import { published } from '../harness/layout.ts'
+import { until } from '../harness/until.ts'
+
+const token = 'a token for tests'
+
+const yaml = (version: number) => `
+  services:
+    hello:
+      <<: *base
+      environment: { VERSION: "${version}" }
+      labels: { redeployster.token: ${token} }
+`
+
+interface Job {
+  readonly state: string
+  readonly exitCode?: number
+  readonly started: boolean
+}
+
+describeWithEngine('a kill -9 at any boundary of the walk', () => {
+  let project: TestProject
+  let bench: Bench
+  let compose: ScriptedCompose
+
+  async function arrange(up: string) {
+    project = await createProject({ yaml: yaml(1) })
+    await project.up()
+    compose = await scriptCompose(up)
+    bench = await createBench({ COMPOSE_COMMAND: compose.command })
+  }
+
+  /** A change of the file, so that a deploy really replaces the container. */
+  async function change() {
+    await project.write('compose.yaml', yaml(2))
+  }
+
+  async function runningVersion() {
+    const ids = await docker('ps', '-q', '--filter', `label=com.docker.compose.project=${project.name}`)
+    const shown = await docker(
+      'inspect',
+      '--format',
+      '{{.State.Status}} {{json .Config.Env}}',
+      ...ids.split('\n'),
+    )
+    return /^(\w+) .*VERSION=(\d)/.exec(shown)?.slice(1).join(' ')
+  }
+
+  afterEach(async () => {
+    await bench.clear()
+    await compose.remove()
+    await removeProjects()
+  })
+
+  it.each(['fetched', 'released', 'planned', 'lane', 'begun', 'ended', 'concluded', 'finished'])(
+    'of the worker when it has %s leaves the verdict true, the service up and one start',
+    async (boundary) => {
+      await arrange('real "$@"')
+      await bench.startApi()
+      const dying = bench.startWorker(boundary)
+      await published(bench.url, token, 'hello')
+      await change()
+
+      const asked = ask('POST', `${bench.url}/hello`, token)
+      await dying.exited
+      bench.startWorker()
+      const { exitCode, jobId } = await asked.answer
+
+      expect(exitCode).toBe('0')
+      expect(await getJson<Job>(`${bench.url}/jobs/${jobId}`, token)).toMatchObject({
+        state: 'succeeded',
+        exitCode: 0,
+        started: true,
+      })
+      expect(await compose.starts()).toHaveLength(1)
+      expect(await runningVersion()).toBe('running 2')
+      await until('the job has left no folder', async () => {
+        return (await fs.readdir(path.join(bench.stateDir, 'jobs'))).length === 0
+      })
+    },
+  )
+
+  it.each([
+    ['queued', 0],
+    ['accepted', 0],
+    ['kicked', 0],
+    ['answered', 0],
+  ])('of the API when it has %s never makes a deploy run twice', async (boundary) => {
+    await arrange('real "$@"')
+    const dying = await bench.startApi(boundary)
+    bench.startWorker()
+    await published(bench.url, token, 'hello')
+    await change()
+
+    const asked = ask('POST', `${bench.url}/hello`, token)
+    await dying.exited
+    await expect(asked.answer).rejects.toThrow()
+    await bench.startApi()
+
+    const [job] = await until('history has the job', async () => {
+      const { jobs } = await getJson<{ jobs: Job[] }>(`${bench.url}/jobs`, token)
+      return jobs[0]?.exitCode !== undefined && jobs
+    })
+    expect(job).toMatchObject({ state: 'succeeded', exitCode: 0 })
+    expect(await compose.starts()).toHaveLength(1)
+    expect(await runningVersion()).toBe('running 2')
+  })
+
+  it('of the worker while compose runs lets compose finish, and the stream goes on', async () => {
+    await arrange(`
+echo before
+mkfifo "$folder/gate" && read _ <"$folder/gate"
+real "$@"
+code=$?
+echo after
+exit $code`)
+    await bench.startApi()
+    const worker = bench.startWorker()
+    await published(bench.url, token, 'hello')
+    await change()
+
+    const asked = ask('POST', `${bench.url}/hello`, token)
+    await until('compose has begun', () => asked.text().includes('before\n'))
+    await worker.end('SIGKILL')
+    await fs.writeFile(path.join(compose.folder, 'gate'), 'go\n')
+    bench.startWorker()
+    const { exitCode, body } = await asked.answer
+
+    expect(exitCode).toBe('0')
+    expect(body.match(/^(before|after)$/gm)).toEqual(['before', 'after'])
+    expect(await compose.starts()).toHaveLength(1)
+    expect(await runningVersion()).toBe('running 2')
+  })
+
+  it('of the runner while compose runs is said to be of unknown end, and only when compose has ended', async () => {
+    await arrange(`
+mkfifo "$folder/gate" 2>/dev/null
+read _ <"$folder/gate"
+real "$@"
+code=$?
+echo ended >>"$folder/starts"
+exit $code`)
+    await bench.startApi()
+    bench.startWorker()
+    await published(bench.url, token, 'hello')
+    await change()
+
+    const first = ask('POST', `${bench.url}/hello`, token)
+    const pid = await until('compose has begun', async () => (await compose.starts())[0]?.split(' ').at(-1))
+    process.kill(await parentOf(Number(pid)), 'SIGKILL')
+    const second = ask('POST', `${bench.url}/hello`, token)
+    await second.begun
+    await fs.writeFile(path.join(compose.folder, 'gate'), 'go\n')
+    expect(await first.answer).toMatchObject({ exitCode: '125' })
+    await fs.writeFile(path.join(compose.folder, 'gate'), 'go\n')
+    expect(await second.answer).toMatchObject({ exitCode: '0' })
+
+    const order = (await compose.starts()).map((line) => line.split(' ')[0])
+    expect(order).toEqual(['hello', 'ended', 'hello', 'ended'])
+    expect(await runningVersion()).toBe('running 2')
+  })
+
+  it('of worker and runner makes a waiting job wait for the orphan', async () => {
+    await arrange(`
+mkfifo "$folder/gate" 2>/dev/null
+read _ <"$folder/gate"
+real "$@"
+code=$?
+echo ended >>"$folder/starts"
+exit $code`)
+    await bench.startApi()
+    const worker = bench.startWorker()
+    await published(bench.url, token, 'hello')
+    await change()
+
+    const first = ask('POST', `${bench.url}/hello`, token)
+    const pid = await until('compose has begun', async () => (await compose.starts())[0]?.split(' ').at(-1))
+    await worker.end('SIGKILL')
+    process.kill(await parentOf(Number(pid)), 'SIGKILL')
+    const second = ask('POST', `${bench.url}/hello`, token)
+    await second.begun
+    const next = bench.startWorker()
+    await next.says('Goes on with a deploy')
+    await fs.writeFile(path.join(compose.folder, 'gate'), 'go\n')
+    expect(await first.answer).toMatchObject({ exitCode: '125' })
+    await fs.writeFile(path.join(compose.folder, 'gate'), 'go\n')
+    expect(await second.answer).toMatchObject({ exitCode: '0' })
+
+    const order = (await compose.starts()).map((line) => line.split(' ')[0])
+    expect(order).toEqual(['hello', 'ended', 'hello', 'ended'])
+  })
+
+  it('of a worker and of one that waits for the engine hands the engine on', async () => {
+    await arrange('real "$@"')
+    await bench.startApi()
+    const worker = bench.startWorker()
+    await published(bench.url, token, 'hello')
+    const waiting = bench.startWorker()
+    await waiting.says('Another worker serves this engine')
+    await worker.end('SIGKILL')
+    await waiting.says('is deployable')
+    expect(await post(`${bench.url}/hello`, token)).toMatchObject({ exitCode: '0' })
+  })
+})
+
+async function parentOf(pid: number): Promise<number> {
+  const status = await fs.readFile(`/proc/${pid}/status`, 'utf8')
+  return Number(/^PPid:\s+(\d+)$/m.exec(status)?.[1])
+}

@@ -1,0 +1,35 @@
+// A worker or an API that kills itself with SIGKILL the moment it logs that it has reached the boundary DIE_AT:
+// `node dying-part.mjs worker|api`, configured like `redeployster worker` and `redeployster api`.
+import { startApi } from '@redeployster/api/main'
+import { readEnv } from '@redeployster/shared/runtime/env'
+import { startWorker } from '@redeployster/worker/main'
+import { pino } from 'pino'
+
+const boundary = `"at":"${process.env.DIE_AT}"`
+const dieAtBoundary = {
+  write(line) {
+    process.stdout.write(line)
+    if (line.includes(boundary)) process.kill(process.pid, 'SIGKILL')
+  },
+}
+const logger = pino({ level: 'debug', base: null }, dieAtBoundary)
+
+const env = readEnv(process.env)
+const common = { redisUrl: env.REDIS_URL, secret: env.REDEPLOYSTER_SECRET }
+if (process.argv[2] === 'worker') {
+  await startWorker(
+    {
+      ...common,
+      stateDir: env.STATE_DIR,
+      hostName: env.HOST_NAME,
+      dockerHost: env.DOCKER_HOST,
+      composeCommand: env.COMPOSE_COMMAND,
+      passEnv: env.PASS_ENV,
+      maxParallelDeploys: env.MAX_PARALLEL_DEPLOYS,
+      env: process.env,
+    },
+    logger,
+  )
+} else {
+  await startApi({ ...common, listen: env.LISTEN, port: env.PORT, startByMs: env.START_BY }, logger)
+}

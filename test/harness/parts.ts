@@ -1,0 +1,73 @@
+import fs from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { testEngine } from '@redeployster/shared/testing/docker'
+import { startRedis, type TestRedis } from '@redeployster/shared/testing/redis'
+import { freePort, startProcess, type Part } from './process.ts'
+import { until } from './until.ts'
+import { ask } from './http.ts'
+
+const dyingPart = new URL('dying-part.mjs', import.meta.url).pathname
+
+/** The parts of a deployment, each started and killed by the test itself. */
+export interface Bench {
+  readonly url: string
+  readonly stateDir: string
+  readonly redis: TestRedis
+  /** With `dieAt`: kills itself with SIGKILL when it reaches that boundary of the walk. */
+  startApi(dieAt?: string): Promise<Part>
+  startWorker(dieAt?: string): Part
+  /** Ends every part that still lives. */
+  clear(): Promise<void>
+}
+
+export async function createBench(env: Record<string, string> = {}): Promise<Bench> {
+  const engine = testEngine()
+  const redis = await startRedis({ tcp: true, appendOnly: true })
+  const port = await freePort()
+  const stateDir = await fs.mkdtemp(path.join(os.tmpdir(), 'rd-bench-'))
+  const url = `http://127.0.0.1:${port}`
+  const parts: Part[] = []
+  const common = {
+    REDIS_URL: redis.url,
+    REDEPLOYSTER_SECRET: 'a-secret-for-tests-only',
+    STATE_DIR: stateDir,
+    DOCKER_HOST: engine.dockerHost,
+    COMPOSE_COMMAND: engine.compose,
+    LISTEN: '127.0.0.1',
+    PORT: String(port),
+    LOG_LEVEL: 'debug',
+    ...env,
+  }
+
+  function start(role: 'api' | 'worker', dieAt: string | undefined): Part {
+    const part = startProcess(process.execPath, [dyingPart, role], { ...common, DIE_AT: dieAt ?? 'never' })
+    parts.push(part)
+    return part
+  }
+
+  return {
+    url,
+    stateDir,
+    redis,
+    async startApi(dieAt) {
+      const part = start('api', dieAt)
+      const ended = part.exited.then(() => Promise.reject(new Error(`The API ended:\n${part.output()}`)))
+      await Promise.race([until('the API answers', () => answers(url)), ended])
+      return part
+    },
+    startWorker: (dieAt) => start('worker', dieAt),
+    async clear() {
+      await Promise.all(parts.map((part) => part.end('SIGKILL')))
+      await redis.stop()
+      await fs.rm(stateDir, { recursive: true, force: true })
+    },
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  return ask('GET', `${url}/healthz`).answer.then(
+    () => true,
+    () => false,
+  )
+}
