@@ -52,11 +52,13 @@ export function verdictOfUp(end: StepEnd): Verdict {
   return { state: 'failed', exitCode: end, started: true, reason: whyFailed(end) }
 }
 
+const lastSignal = 64
+
 function whyFailed(code: number): string {
   if (code === exitCode.noCompose) {
     return 'docker compose is no longer where it was: install it again, or set COMPOSE_COMMAND, and deploy again'
   }
-  if (code > 128)
+  if (code > 128 && code <= 128 + lastSignal)
     return `docker compose was killed by signal ${code - 128}; the service may be down: deploy again`
   return `docker compose failed with exit code ${code}, its reason stands above: mend it and deploy again`
 }
