@@ -1,0 +1,89 @@
+import { Token } from '@redeployster/shared/contract/token'
+import { describe, expect, it } from 'vitest'
+import { differingLabel, hasWeakToken, isLabelled, readSettings } from './service-settings.ts'
+
+const { hash } = new Token('dolphin')
+const { hash: nextHash } = new Token('porpoise')
+const dolphin = { 'redeployster.token': 'dolphin' }
+
+it.each([
+  { labels: dolphin, isIt: true },
+  { labels: { 'redeployster.token': '' }, isIt: true },
+  { labels: { 'redeployster.token-sha256': hash }, isIt: true },
+  { labels: { 'redeployster.deps': 'false' }, isIt: false },
+  { labels: { 'com.docker.compose.service': 'hello' }, isIt: false },
+])('opts a service in by a token label, even a useless one: $labels → $isIt', ({ labels, isIt }) => {
+  expect(isLabelled(labels)).toBe(isIt)
+})
+
+describe('the settings of a service', () => {
+  it.each([
+    { labels: dolphin, hashes: [hash] },
+    { labels: { 'redeployster.token': 'two words' }, hashes: [new Token('two words').hash] },
+    { labels: { 'redeployster.token-sha256': hash }, hashes: [hash] },
+    {
+      labels: { 'redeployster.token-sha256': ` ${hash.toUpperCase()} , ${nextHash}` },
+      hashes: [hash, nextHash],
+    },
+    { labels: { ...dolphin, 'redeployster.token-sha256': nextHash }, hashes: [hash, nextHash] },
+  ])('hold the hashes of all its tokens: $labels', ({ labels, hashes }) => {
+    expect(readSettings(labels)).toEqual({ hashes, withDependencies: true })
+  })
+
+  it.each([
+    { deps: 'true', withDependencies: true },
+    { deps: 'false', withDependencies: false },
+  ])('leave its dependencies alone only when it says so: $deps', ({ deps, withDependencies }) => {
+    expect(readSettings({ ...dolphin, 'redeployster.deps': deps })).toMatchObject({ withDependencies })
+  })
+
+  it.each([
+    { labels: { 'redeployster.token': '' }, says: 'is its variable set?' },
+    { labels: { 'redeployster.token': ' dolphin' }, says: 'cannot be sent' },
+    { labels: { 'redeployster.token': 'dolphin ' }, says: 'cannot be sent' },
+    { labels: { 'redeployster.token': 'dol\nphin' }, says: 'cannot be sent' },
+    { labels: { 'redeployster.token': 'dauphin·e' }, says: 'cannot be sent' },
+    { labels: { 'redeployster.token-sha256': '' }, says: 'SHA-256 digests in hex' },
+    { labels: { 'redeployster.token-sha256': 'dolphin' }, says: 'SHA-256 digests in hex' },
+    { labels: { 'redeployster.token-sha256': `${hash},` }, says: 'SHA-256 digests in hex' },
+    { labels: { ...dolphin, 'redeployster.token-sha256': hash.slice(1) }, says: 'SHA-256 digests in hex' },
+    { labels: { ...dolphin, 'redeployster.deps': 'no' }, says: 'write true or false' },
+    {
+      labels: { ...dolphin, 'redeployster.tokens': 'x' },
+      says: 'redeployster.tokens is unknown; known are redeployster.token',
+    },
+    { labels: { ...dolphin, 'redeployster.': 'x' }, says: 'is unknown' },
+  ])('are none, with the reason, when a label is wrong: $labels', ({ labels, says }) => {
+    expect(readSettings(labels)).toEqual({ problem: expect.stringContaining(says) })
+  })
+
+  it('never show the token in the reason', () => {
+    expect(JSON.stringify(readSettings({ 'redeployster.token': ' dolphin' }))).not.toContain('dolphin')
+  })
+
+  it('do not mind the labels of others', () => {
+    expect(readSettings({ ...dolphin, redeployster: 'x', 'redeploysters.token': 'x' })).toMatchObject({
+      hashes: [hash],
+    })
+  })
+})
+
+it.each([
+  { labels: dolphin, isWeak: true },
+  { labels: { 'redeployster.token': 'a'.repeat(15) }, isWeak: true },
+  { labels: { 'redeployster.token': 'a'.repeat(16) }, isWeak: false },
+  { labels: { 'redeployster.token-sha256': hash }, isWeak: false },
+])('calls a token of less than 16 characters weak: $labels → $isWeak', ({ labels, isWeak }) => {
+  expect(hasWeakToken(labels)).toBe(isWeak)
+})
+
+it.each([
+  { container: dolphin, file: dolphin, differs: undefined },
+  { container: { ...dolphin, other: '1' }, file: { ...dolphin, other: '2' }, differs: undefined },
+  { container: dolphin, file: { 'redeployster.token': 'porpoise' }, differs: 'redeployster.token' },
+  { container: dolphin, file: {}, differs: 'redeployster.token' },
+  { container: dolphin, file: { ...dolphin, 'redeployster.deps': 'false' }, differs: 'redeployster.deps' },
+  { container: { ...dolphin, 'redeployster.deps': 'false' }, file: dolphin, differs: 'redeployster.deps' },
+])('finds a label of ours that container and file do not share: $differs', ({ container, file, differs }) => {
+  expect(differingLabel(container, file)).toBe(differs)
+})
