@@ -154,6 +154,17 @@ describe('lanes', () => {
     },
   )
 
+  it('are no longer waited for when the job that was first in line gives up', async () => {
+    const schedule = createSchedule(4, ignore)
+    for (const id of ['1', '2', '3']) enter(schedule, id)
+    take(schedule, '1', 'a')
+    take(schedule, '2', 'a', 'b')
+    const third = take(schedule, '3', 'b')
+    expect(third.waitsFor()).toBe('2')
+    schedule.leave('2')
+    expect(await third.has()).toBe(true)
+  })
+
   it('are not kept by a job that could not say that it waits', async () => {
     const schedule = createSchedule(3, ignore)
     for (const id of ['1', '2', '3']) enter(schedule, id)
