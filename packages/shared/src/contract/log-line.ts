@@ -1,5 +1,7 @@
 const noticePrefix = 'redeployster: '
 const longestLine = 16 * 1024
+/** In bytes of UTF-8: a piece is not cut inside a character, unless it is none. */
+const longestCharacter = 4
 
 /** A line that redeployster writes itself. */
 export function notice(text: string): string {
@@ -41,7 +43,7 @@ export function splitLines(text: Buffer, isEnd: boolean): SplitText {
       push(at)
       if (text[at + 1] === 0x0a) at++
       start = at + 1
-    } else if (at - start >= longestLine && !isContinuation(byte)) {
+    } else if (at - start >= longestLine + (isContinuation(byte) ? longestCharacter : 0)) {
       push(at)
       start = at
     }
