@@ -84,8 +84,8 @@ export function createFollower({ from, read, subscribe, unsubscribe }: Source): 
     async next(waitMs) {
       const end = waitMs === undefined ? undefined : Date.now() + waitMs
       while (waiting.length === 0 && !isOver) {
-        if (mustRead) await fill()
-        else if (!(await rung(end && end - Date.now()))) mustRead = true
+        // After a silence too: a ring may have been missed, and the stream is what counts.
+        if (mustRead || !(await rung(end && end - Date.now()))) await fill()
         if (waiting.length === 0 && end !== undefined && Date.now() >= end) return []
       }
       const events = waiting

@@ -36,7 +36,8 @@ export async function startRedis({
   const port = tcp ? await freePort() : 0
   const url = tcp ? `redis://127.0.0.1:${port}` : `unix://${socket}`
   const listen = tcp ? ['--bind', '127.0.0.1'] : ['--unixsocket', socket, '--unixsocketperm', '700']
-  const keep = ['--appendonly', appendOnly ? 'yes' : 'no', '--save', '']
+  // Redis answers before it writes when a disk is slow, unless told not to: a test must not hang on that.
+  const keep = ['--appendonly', appendOnly ? 'yes' : 'no', '--appendfsync', 'always', '--save', '']
   const args = ['--port', String(port), ...listen, ...keep, '--maxmemory-policy', 'noeviction', '--dir', dir]
 
   async function start() {
