@@ -1,0 +1,205 @@
+import { pino } from 'pino'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { newJobId, type JobId, type JobRequest, type Verdict } from '../contract/job.ts'
+import { connectRedis, type Redis } from '../redis/connect.ts'
+import { keys } from '../redis/keys.ts'
+import { startRedis, type TestRedis } from '../testing/redis.ts'
+import { keyOf, requestOf } from '../testing/requests.ts'
+import type { HistoryQuery, Jobs } from './jobs.ts'
+import { createJobs } from './redis-jobs.ts'
+
+const logger = pino({ level: 'silent' })
+const succeeded: Verdict = { state: 'succeeded', exitCode: 0, started: true }
+const failed: Verdict = { state: 'failed', exitCode: 3, started: true, reason: 'because' }
+const expired: Verdict = { state: 'expired', exitCode: 125, started: false, reason: 'too late' }
+const now = new Date('2026-01-01T00:00:00.000Z')
+
+let server: TestRedis
+let redis: Redis
+let jobs: Jobs
+beforeAll(async () => {
+  server = await startRedis()
+  redis = connectRedis(server.url, 'patient', logger)
+  jobs = createJobs(redis)
+})
+afterAll(async () => {
+  redis.disconnect()
+  await server.stop()
+})
+
+describe('the record of a job', () => {
+  it('holds what was asked, but not the proof, and what has become of it', async () => {
+    const request = requestOf('shop/hello')
+    const { proof: _, ...asked } = request
+    await jobs.accept(request)
+    expect(await jobs.get(request.id)).toEqual({ ...asked, state: 'queued', started: false, requests: 1 })
+    await jobs.begin(request.id, now)
+    expect(await jobs.get(request.id)).toMatchObject({
+      state: 'running',
+      started: true,
+      startedAt: now.toISOString(),
+    })
+    await jobs.conclude(request, failed)
+    expect(await jobs.get(request.id)).toMatchObject({ ...failed, finishedAt: expect.any(String) as string })
+  })
+
+  it('is not there for a job that nobody asked for', async () => {
+    expect(await jobs.get(newJobId())).toBeUndefined()
+    await jobs.join(newJobId())
+    expect(await redis.keys(keys.job('*'))).not.toContain('undefined')
+  })
+
+  it('is written once', async () => {
+    const request = await accepted('shop/hello')
+    await jobs.begin(request.id, now)
+    await jobs.accept(request)
+    expect(await jobs.get(request.id)).toMatchObject({ state: 'running' })
+  })
+
+  it('is whole also when a worker was quicker than the API', async () => {
+    const request = requestOf('shop/hello')
+    await jobs.begin(request.id, now)
+    await jobs.accept(request)
+    expect(await jobs.get(request.id)).toMatchObject({
+      id: request.id,
+      state: 'running',
+      started: true,
+      requests: 1,
+    })
+  })
+
+  it('counts the requests that share the job', async () => {
+    const { id } = await accepted('shop/hello')
+    await Promise.all([jobs.join(id), jobs.join(id)])
+    expect(await jobs.get(id)).toMatchObject({ requests: 3 })
+  })
+
+  it('keeps the time at which the job first began', async () => {
+    const { id } = await accepted('shop/hello')
+    await jobs.begin(id, now)
+    await jobs.begin(id, new Date())
+    expect(await jobs.get(id)).toMatchObject({ startedAt: now.toISOString() })
+  })
+})
+
+describe('the verdict', () => {
+  it('that was first stands, and everybody is told that one', async () => {
+    const request = await accepted('shop/hello')
+    expect(await jobs.conclude(request, failed)).toEqual(failed)
+    expect(await jobs.conclude(request, succeeded)).toEqual(failed)
+    expect(await jobs.get(request.id)).toMatchObject(failed)
+  })
+
+  it('is the same for all when many are written at once', async () => {
+    const request = await accepted('shop/hello')
+    const others = Array.from({ length: 20 }, (_, exitCode) => ({ ...failed, exitCode: exitCode + 1 }))
+    const answers = await Promise.all(others.map((it) => jobs.conclude(request, it)))
+    expect(new Set(answers.map(({ exitCode }) => exitCode)).size).toBe(1)
+    expect(await jobs.get(request.id)).toMatchObject({ exitCode: answers[0]?.exitCode })
+  })
+
+  it('is in the record, at the end of the log and announced, all at once', async () => {
+    const request = await accepted('shop/hello')
+    const listening = redis.duplicate()
+    await listening.subscribe(keys.logChannel(request.id))
+    const announced = new Promise((resolve) => listening.once('message', (_, message) => resolve(message)))
+    await jobs.conclude(request, failed)
+    expect(await announced).toBe('verdict')
+    const [entry] = await redis.xrevrange(keys.log(request.id), '+', '-', 'COUNT', 1)
+    expect(entry).toEqual([`${Number.MAX_SAFE_INTEGER}-0`, ['v', JSON.stringify(failed)]])
+    listening.disconnect()
+  })
+
+  it('forbids to begin', async () => {
+    const request = await accepted('shop/hello')
+    await jobs.conclude(request, expired)
+    expect(await jobs.begin(request.id, now)).toBe(false)
+    expect(await jobs.get(request.id)).toMatchObject(expired)
+  })
+
+  it('finds a place even when Redis has lost the record', async () => {
+    const request = requestOf('shop/hello')
+    await jobs.conclude(request, failed)
+    expect(await jobs.get(request.id)).toMatchObject({ ...failed, id: request.id, service: 'hello' })
+  })
+})
+
+describe('a job that nobody has begun', () => {
+  it('can be concluded by others than its worker', async () => {
+    const { id } = await accepted('shop/hello')
+    expect(await jobs.concludeUnbegun(id, expired)).toBe(true)
+    expect(await jobs.get(id)).toMatchObject(expired)
+    expect(await jobs.begin(id, now)).toBe(false)
+  })
+
+  it('cannot, once it was begun, is concluded or is not there', async () => {
+    const [begun, concluded] = [await accepted('shop/hello'), await accepted('shop/hello')]
+    await jobs.begin(begun.id, now)
+    await jobs.conclude(concluded, succeeded)
+    expect(await jobs.concludeUnbegun(begun.id, expired)).toBe(false)
+    expect(await jobs.concludeUnbegun(concluded.id, expired)).toBe(false)
+    expect(await jobs.concludeUnbegun(newJobId(), expired)).toBe(false)
+    expect(await jobs.get(concluded.id)).toMatchObject(succeeded)
+  })
+})
+
+describe('the history', () => {
+  let all: JobRequest[]
+  beforeAll(async () => {
+    await redis.flushall()
+    const names = ['shop/hello', 'shop/cart', 'blog/hello']
+    all = []
+    while (all.length < 300) for (const name of names) all.push(await accepted(name))
+    for (const request of all.slice(3, 5)) await jobs.conclude(request, failed)
+  })
+
+  it.each<[string, Omit<HistoryQuery, 'limit'> & { limit?: number }, number[]]>([
+    ['newest first', { limit: 4 }, [299, 298, 297, 296]],
+    ['of one service', { services: [keyOf('shop/hello')], limit: 3 }, [297, 294, 291]],
+    [
+      'of several services',
+      { services: [keyOf('shop/cart'), keyOf('shop/hello')], limit: 3 },
+      [298, 297, 295],
+    ],
+    ['of no service', { services: [] }, []],
+    ['of a service without jobs', { services: [keyOf('shop/other')] }, []],
+    ['of a name', { service: 'hello', limit: 3 }, [299, 297, 296]],
+    ['of a project', { project: 'blog', limit: 2 }, [299, 296]],
+    ['in a rare state, however far back', { state: 'failed' }, [4, 3]],
+    ['in a rare state of one service', { state: 'failed', services: [keyOf('shop/cart')], limit: 1 }, [4]],
+    ['in a state that no job is in', { state: 'rejected' }, []],
+  ])('is listed %s', async (_, query, expected) => {
+    expect(await listed({ limit: 50, ...query })).toEqual(expected)
+  })
+
+  it('is listed page by page, each behind the last job of the one before', async () => {
+    const seen: number[] = []
+    let before: JobId | undefined
+    for (;;) {
+      const page = await jobs.list({ limit: 70, services: [keyOf('shop/hello')], ...(before && { before }) })
+      if (page.length === 0) break
+      seen.push(...page.map(({ id }) => indexOf(id)))
+      before = page.at(-1)?.id
+    }
+    expect(seen).toEqual(Array.from({ length: 100 }, (_, index) => 297 - 3 * index))
+  })
+
+  it('skips a job whose record has expired', async () => {
+    for (const { id } of all.slice(298, 299)) await redis.del(keys.job(id))
+    expect(await listed({ limit: 2 })).toEqual([299, 297])
+  })
+
+  async function listed(query: HistoryQuery) {
+    return (await jobs.list(query)).map(({ id }) => indexOf(id))
+  }
+
+  function indexOf(id: JobId) {
+    return all.findIndex((request) => request.id === id)
+  }
+})
+
+async function accepted(name: string): Promise<JobRequest> {
+  const request = requestOf(name)
+  await jobs.accept(request)
+  return request
+}

@@ -1,0 +1,72 @@
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { startRedis, type TestRedis } from '../testing/redis.ts'
+import { connectRedis, firstAttempt, type Patience, type Redis } from './connect.ts'
+
+let server: TestRedis
+let said: string[]
+let connections: Redis[]
+beforeEach(async () => {
+  server = await startRedis({ tcp: true })
+  said = []
+  connections = []
+})
+afterEach(async () => {
+  for (const connection of connections) connection.disconnect()
+  await server.stop()
+})
+
+describe('an impatient connection', () => {
+  it('answers as soon as the first attempt is over', async () => {
+    const redis = connect('impatient')
+    await firstAttempt(redis)
+    expect(await redis.ping()).toBe('PONG')
+  })
+
+  it('refuses at once while Redis is away, and works again by itself', async () => {
+    await server.kill('SIGKILL')
+    const redis = connect('impatient')
+    await firstAttempt(redis)
+    await expect(redis.ping()).rejects.toThrow('enableOfflineQueue')
+    await server.restart()
+    await expect.poll(() => redis.ping().catch(() => 'away'), { timeout: 10_000 }).toBe('PONG')
+  })
+
+  it('gives up when Redis does not answer', { timeout: 10_000 }, async () => {
+    const redis = connect('impatient')
+    await firstAttempt(redis)
+    server.freeze()
+    await expect(redis.ping()).rejects.toThrow('Command timed out')
+  })
+})
+
+describe('a patient connection', () => {
+  it('waits for Redis as long as it takes', async () => {
+    await server.kill('SIGKILL')
+    const redis = connect('patient')
+    const answer = redis.ping()
+    await firstAttempt(redis)
+    await server.restart()
+    expect(await answer).toBe('PONG')
+  })
+})
+
+it('reports an outage once, and its end', async () => {
+  const redis = connect('patient')
+  await redis.ping()
+  await server.kill('SIGKILL')
+  await expect.poll(() => said).toEqual(['Redis is away; trying again'])
+  await server.restart()
+  await redis.ping()
+  expect(said).toEqual(['Redis is away; trying again', 'Redis is back'])
+})
+
+function connect(patience: Patience) {
+  const logger = pino(
+    { level: 'info' },
+    { write: (line) => said.push((JSON.parse(line) as { msg: string }).msg) },
+  )
+  const redis = connectRedis(server.url, patience, logger)
+  connections.push(redis)
+  return redis
+}

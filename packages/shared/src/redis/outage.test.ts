@@ -1,0 +1,63 @@
+import { pino } from 'pino'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { startRedis, type TestRedis } from '../testing/redis.ts'
+import { connectRedis, firstAttempt, type Redis } from './connect.ts'
+import { isOutage } from './outage.ts'
+
+let server: TestRedis
+let redis: Redis
+beforeAll(async () => {
+  server = await startRedis()
+  redis = connectRedis(server.url, 'impatient', pino({ level: 'silent' }))
+  await firstAttempt(redis)
+})
+afterAll(async () => {
+  redis.disconnect()
+  await server.stop()
+})
+
+it('is no outage when a command was wrong', async () => {
+  await redis.set('text', 'x')
+  expect(isOutage(await failureOf(redis.lpush('text', 'x')))).toBe(false)
+  expect(isOutage(await failureOf(redis.call('NONSENSE')))).toBe(false)
+  expect(isOutage(await failureOf(redis.eval('return nil + 1', 0)))).toBe(false)
+})
+
+it('is no outage when we made a mistake', () => {
+  expect(isOutage(new TypeError('undefined is not a function'))).toBe(false)
+  expect(isOutage('Command timed out')).toBe(false)
+  expect(isOutage(undefined)).toBe(false)
+})
+
+it('is one when Redis is full', async () => {
+  await redis.config('SET', 'maxmemory', '1')
+  expect(isOutage(await failureOf(redis.set('a', 'b')))).toBe(true)
+  expect(isOutage(await failureOf(redis.eval("return redis.call('SET', KEYS[1], 'b')", 1, 'a')))).toBe(true)
+  await redis.config('SET', 'maxmemory', '0')
+})
+
+it('is one when Redis takes no writes', async () => {
+  await redis.replicaof('127.0.0.1', 1)
+  expect(isOutage(await failureOf(redis.set('a', 'b')))).toBe(true)
+  await redis.replicaof('NO', 'ONE')
+})
+
+it('is one when Redis dies before it answers, and while it is away', async () => {
+  await redis.client('PAUSE', 60_000)
+  const waiting = failureOf(redis.ping())
+  await server.kill('SIGKILL')
+  expect(isOutage(await waiting)).toBe(true)
+  expect(isOutage(await failureOf(redis.ping()))).toBe(true)
+})
+
+it('is one when our own connection was closed', async () => {
+  redis.disconnect()
+  expect(isOutage(await failureOf(redis.ping()))).toBe(true)
+})
+
+async function failureOf(answer: Promise<unknown>): Promise<unknown> {
+  return answer.then(
+    (value) => expect.fail(`answered ${String(value)}`),
+    (error: unknown) => error,
+  )
+}
