@@ -1,27 +1,30 @@
 import { createCatalogueReader } from '@redeployster/shared/catalogue/redis-catalogue'
-import { newJobId, type JobRequest } from '@redeployster/shared/contract/job'
+import type { JobRequest } from '@redeployster/shared/contract/job'
 import { createLogReader } from '@redeployster/shared/log/redis-log-reader'
-import { connectRedis, firstAttempt } from '@redeployster/shared/redis/connect'
+import { connectRedis, firstAttempt, type Redis } from '@redeployster/shared/redis/connect'
 import { keys } from '@redeployster/shared/redis/keys'
 import { startRedis, type TestRedis } from '@redeployster/shared/testing/redis'
+import { requestOf } from '@redeployster/shared/testing/requests'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { followLog } from './follow-log.ts'
 import { alpha, createFakeWorker, entry, silent, type FakeWorker } from './testing/api.ts'
 
-let redis: TestRedis
+let server: TestRedis
 let worker: FakeWorker
-let own: ReturnType<typeof connectRedis>[]
+let redis: Redis
+let subscriber: Redis
 beforeAll(async () => {
-  redis = await startRedis()
-  worker = createFakeWorker(redis.url)
-  own = [connectRedis(redis.url, 'impatient', silent), connectRedis(redis.url, 'patient', silent)]
-  await firstAttempt(own[0]!)
+  server = await startRedis()
+  worker = createFakeWorker(server.url)
+  redis = connectRedis(server.url, 'impatient', silent)
+  subscriber = connectRedis(server.url, 'patient', silent)
+  await firstAttempt(redis)
 })
 beforeEach(() => worker.publish([entry('shop/hello')]))
 afterAll(async () => {
-  for (const connection of own) connection.disconnect()
+  for (const connection of [redis, subscriber]) connection.disconnect()
   worker.stop()
-  await redis.stop()
+  await server.stop()
 })
 
 describe('a stream that has nothing to show', () => {
@@ -47,7 +50,7 @@ describe('a stream that has nothing to show', () => {
   it('takes the verdict from the record when the log has lost it', async () => {
     const job = await accepted()
     await worker.jobs.conclude(job, { state: 'failed', exitCode: 9, started: true })
-    await own[0]!.del(keys.log(job.id))
+    await redis.del(keys.log(job.id))
     const { text } = follow(job)
     await take(text, 1)
     expect(await text.next()).toEqual({ done: false, value: `redeployster: job ${job.id} exit-code: 9\n` })
@@ -89,7 +92,6 @@ it('ends at once when the client has gone', async () => {
 })
 
 function follow(job: JobRequest, silenceMs = 20) {
-  const [redis, subscriber] = own as [ReturnType<typeof connectRedis>, ReturnType<typeof connectRedis>]
   const gone = new AbortController()
   const text = followLog(
     { job: { ...job, state: 'queued' }, from: 1, opening: 'opening' },
@@ -106,17 +108,7 @@ function follow(job: JobRequest, silenceMs = 20) {
 }
 
 async function accepted(startBy = new Date(Date.now() + 60_000)): Promise<JobRequest> {
-  const { project, service } = entry('shop/hello')
-  const request = {
-    id: newJobId(),
-    host: alpha,
-    project,
-    service,
-    acceptedAt: new Date().toISOString(),
-    startBy: startBy.toISOString(),
-    tokenDigest: 'digest',
-    proof: 'proof',
-  }
+  const request = requestOf('shop/hello', { host: alpha, startBy: startBy.toISOString() })
   await worker.jobs.accept(request)
   return request
 }
