@@ -1,13 +1,17 @@
-import { pino, type Logger } from 'pino'
+import { pino, type DestinationStream, type Logger } from 'pino'
 import pretty from 'pino-pretty'
 
 export type { Logger } from 'pino'
 
 /** One JSON line an event; on a terminal one readable line. */
-export function createLogger(level: string, isTerminal: boolean = process.stdout.isTTY): Logger {
+export function createLogger(
+  level: string,
+  isTerminal: boolean = process.stdout.isTTY,
+  destination: DestinationStream = pino.destination(1),
+): Logger {
   const serializers = { err: withoutCommand }
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers }
-  if (!isTerminal) return pino(options)
+  if (!isTerminal) return pino(options, destination)
   const readable = { sync: true, colorize: true, translateTime: 'SYS:HH:MM:ss', singleLine: true }
   return pino(options, pretty(readable))
 }
