@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import fs from 'node:fs/promises'
 import path from 'node:path'
 import { ConfigError } from '@redeployster/shared/runtime/env'
@@ -33,7 +33,7 @@ async function read(file: string): Promise<string | undefined> {
 /** Whole or not at all; when two make one at the same time, both use that of the first. */
 async function make(file: string): Promise<string> {
   const secret = randomBytes(32).toString('hex')
-  const draft = `${file}.${process.pid}`
+  const draft = `${file}.${randomUUID()}`
   await fs.writeFile(draft, `${secret}\n`, { mode: 0o600, flush: true })
   try {
     await fs.link(draft, file)
