@@ -62,7 +62,7 @@ export function judgeRedis(info: string): FoundRedis {
 }
 
 /** Why Redis does not let us in, if that is not going to change by itself. */
-export function explainRefusal(message: string): string | undefined {
+function explainRefusal(message: string): string | undefined {
   if (message.startsWith('WRONGPASS')) return 'REDIS_URL: Redis does not accept its user or password'
   if (message.startsWith('NOAUTH'))
     return 'REDIS_URL: Redis asks for a password; write redis://:PASSWORD@host:port'
