@@ -11,26 +11,37 @@ export interface Part {
 
 export type AddPart = (part: Part) => void
 
-/**
- * Runs a command: `start` adds its parts one by one, and a signal stops them in the reverse order. When it fails, at
- * the start or later, the parts are stopped likewise.
- */
+/** Runs a command: `start` adds its parts one by one; a signal stops them, and so does its failure, even a late one. */
 export async function runParts(logger: Logger, start: (add: AddPart) => Promise<void>): Promise<void> {
-  const parts: Part[] = []
-  let isStopping = false
-  const stop = async () => {
-    isStopping = true
-    for (const part of parts.splice(0).reverse()) await stopInTime(part, logger)
-  }
-  stopOnSignal({ stop }, logger)
+  const parts = createParts(logger)
+  stopOnSignal(parts, logger)
   endOnBug(logger)
   try {
-    await start((part) => parts.push(part))
+    await start(parts.add)
   } catch (error) {
     // A start that a signal has interrupted is no failure.
-    if (isStopping) return
-    await stop()
+    if (parts.isStopping()) return
+    await parts.stop()
     throw error
+  }
+}
+
+/** Stops in the reverse order of the start, one after the other. */
+export function createParts(logger: Logger) {
+  const parts: Part[] = []
+  let stopping: Promise<void> | undefined
+
+  async function stopAll() {
+    for (const part of parts.reverse()) await stopInTime(part, logger)
+  }
+
+  return {
+    add(part: Part) {
+      if (stopping) void stopInTime(part, logger)
+      else parts.push(part)
+    },
+    stop: () => (stopping ??= stopAll()),
+    isStopping: () => stopping !== undefined,
   }
 }
 
