@@ -16,7 +16,7 @@ const all = Object.keys(envSchema.shape) as readonly Variable[]
 const common = ['REDIS_URL', 'REDEPLOYSTER_SECRET', 'REDEPLOYSTER_ADMIN_TOKEN', 'LOG_LEVEL'] as const
 const apiOnly: readonly Variable[] = ['LISTEN', 'PORT', 'START_BY']
 
-export function variablesOf(command: CommandName): readonly Variable[] {
+function variablesOf(command: CommandName): readonly Variable[] {
   const isRead = (variable: Variable) => {
     if (command === 'serve' || (common as readonly Variable[]).includes(variable)) return true
     return apiOnly.includes(variable) === (command === 'api')
@@ -45,7 +45,7 @@ export function configurationTable(): string {
 
 function describe(variable: Variable): string {
   const text = envSchema.shape[variable].description ?? ''
-  return isSecret(variable) ? `${text}; or \`${variable}_FILE\`, a file that holds it` : text
+  return isSecret(variable) ? `${text}; also as \`${variable}_FILE\`, a file that holds it` : text
 }
 
 function wrap(text: string): readonly string[] {

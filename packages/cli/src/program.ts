@@ -48,7 +48,9 @@ Answers HTTP requests and has no access to Docker, so it may stand where the
 internet reaches it. Any number of APIs share one Redis with a worker per host.
 
 Example:
-  REDIS_URL=redis://:PASSWORD@redis:6379 REDEPLOYSTER_SECRET_FILE=/run/secrets/redeployster redeployster api
+  export REDIS_URL=redis://:PASSWORD@redis:6379
+  export REDEPLOYSTER_SECRET_FILE=/run/secrets/redeployster
+  redeployster api
 `,
   worker: `
 Finds the services of this host whose containers carry the label redeployster.token,
@@ -56,7 +58,9 @@ and runs "docker compose up -d" for those the API is asked to deploy. A host has
 worker; a second one waits until the first has ended. A deploy outlives the worker.
 
 Example:
-  REDIS_URL=redis://:PASSWORD@redis:6379 REDEPLOYSTER_SECRET_FILE=/run/secrets/redeployster redeployster worker
+  export REDIS_URL=redis://:PASSWORD@redis:6379
+  export REDEPLOYSTER_SECRET_FILE=/run/secrets/redeployster
+  redeployster worker
 `,
 }
 
