@@ -5,7 +5,7 @@ const listen = (port) =>
   createServer()
     .once('error', () => listen(0))
     .listen(port, function () {
-      console.log(this.address().port)
+      process.stdout.write(`${this.address().port}\n`)
       this.close()
     })
 
