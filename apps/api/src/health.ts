@@ -1,19 +1,18 @@
 import { RefusedError } from '@redeployster/shared/contract/errors'
 import { isOutage } from '@redeployster/shared/redis/outage'
+import { answerJson } from './answer-json.ts'
 import { isAway } from './heartbeat.ts'
 import type { Handler, Parts } from './parts.ts'
 
 /** `GET /healthz`: this process answers. */
-export const showHealth: Handler = (c) => c.json({ status: 'ok' }, 200, { 'Cache-Control': 'no-store' })
+export const showHealth: Handler = (c) => answerJson(c, { status: 'ok' })
 
 /** `GET /readyz`: whether a deploy would be accepted now. It tells strangers kinds of parts, never names. */
 export function showReadiness(parts: Parts): Handler {
   return async (c) => {
     const away = await findAway(parts)
-    const headers = { 'Cache-Control': 'no-store' }
-    return away.length === 0
-      ? c.json({ status: 'ready' }, 200, headers)
-      : c.json({ away }, 503, { ...headers, 'Retry-After': '5' })
+    if (away.length === 0) return answerJson(c, { status: 'ready' })
+    return answerJson(c, { away }, { status: 503, headers: { 'Retry-After': '5' } })
   }
 }
 

@@ -1,9 +1,10 @@
+import type { CatalogueEntry } from '@redeployster/shared/contract/catalogue-entry'
+import { answerJson } from './answer-json.ts'
 import { identify, unauthorized, type Caller } from './authenticate.ts'
 import { stillChecking } from './find-service.ts'
 import { toPublic } from './job.ts'
 import type { Handler, Parts } from './parts.ts'
 import { historyFilters } from './queries.ts'
-import type { CatalogueEntry } from '@redeployster/shared/contract/catalogue-entry'
 
 /** `GET /jobs`: what the token may see, newest first. */
 export function listJobs(parts: Parts): Handler {
@@ -22,9 +23,7 @@ export function listJobs(parts: Parts): Handler {
     })
     const jobs = found.slice(0, limit).map(toPublic)
     const last = found.length > limit ? jobs.at(-1) : undefined
-    return c.json({ jobs, ...(last && { next: next(c.req.query(), last.id) }) }, 200, {
-      'Cache-Control': 'no-store',
-    })
+    return answerJson(c, { jobs, ...(last && { next: next(c.req.query(), last.id) }) })
   }
 }
 

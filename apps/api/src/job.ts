@@ -1,6 +1,7 @@
 import { isFinal, type JobRecord } from '@redeployster/shared/contract/job'
-import { findJob } from './find-job.ts'
+import { answerJson } from './answer-json.ts'
 import { hostNameOf } from './choose-service.ts'
+import { findJob } from './find-job.ts'
 import { openingLine } from './opening-line.ts'
 import type { Handler, Parts } from './parts.ts'
 import { firstLine } from './queries.ts'
@@ -11,7 +12,7 @@ import { answerWithLog, streamLog } from './stream-log.ts'
 export function showJob(parts: Parts): Handler {
   return async (c) => {
     const job = await findJob(c, parts)
-    return c.json(toPublic(job), 200, { 'Cache-Control': 'no-store', ...exitCodeHeader(job) })
+    return answerJson(c, toPublic(job), { headers: exitCodeHeader(job) })
   }
 }
 

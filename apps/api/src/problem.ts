@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { ErrorCode } from '@redeployster/shared/contract/errors'
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { answerJson } from './answer-json.ts'
 import type { ApiEnv } from './parts.ts'
 
 const statusOf: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
@@ -40,10 +41,6 @@ export function problem(c: Context<ApiEnv>, code: ErrorCode, detail: string, mor
     requestId: c.get('requestId'),
     ...more.members,
   }
-  return c.body(`${JSON.stringify(body)}\n`, status, {
-    'Content-Type': 'application/problem+json',
-    'Cache-Control': 'no-store',
-    ...headersOf[status],
-    ...more.headers,
-  })
+  const headers = { 'Content-Type': 'application/problem+json', ...headersOf[status], ...more.headers }
+  return answerJson(c, body, { status, headers })
 }

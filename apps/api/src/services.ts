@@ -1,4 +1,5 @@
 import type { CatalogueEntry, HostInfo } from '@redeployster/shared/contract/catalogue-entry'
+import { answerJson } from './answer-json.ts'
 import { identify } from './authenticate.ts'
 import { hostNameOf } from './choose-service.ts'
 import { ownServices } from './history.ts'
@@ -12,7 +13,7 @@ export function listServices(parts: Parts): Handler {
     const [own, hosts] = await Promise.all([ownServices(parts, caller), parts.catalogue.hosts()])
     const services = await Promise.all(own.map((entry) => toPublicService(parts, entry, hosts)))
     services.sort((a, b) => sortKey(a).localeCompare(sortKey(b)))
-    return c.json({ services }, 200, { 'Cache-Control': 'no-store' })
+    return answerJson(c, { services })
   }
 }
 

@@ -13,7 +13,7 @@ import { createJobs } from '@redeployster/shared/jobs/redis-jobs'
 import { createLogWriter } from '@redeployster/shared/log/redis-log-writer'
 import { createHostQueues } from '@redeployster/shared/queue/bullmq-host-queues'
 import { connectRedis } from '@redeployster/shared/redis/connect'
-import { createLogger } from '@redeployster/shared/runtime/logger'
+import { createLogger, type Logger } from '@redeployster/shared/runtime/logger'
 import { startRedis, type TestRedis } from '@redeployster/shared/testing/redis'
 import { startApi, type ApiOptions } from '../main.ts'
 
@@ -92,7 +92,7 @@ export function createFakeWorker(redisUrl: string, host: HostId = alpha, name = 
 
 export type FakeWorker = ReturnType<typeof createFakeWorker>
 
-export function startTestApi(redis: TestRedis, more: Partial<ApiOptions> = {}) {
+export function startTestApi(redis: TestRedis, more: Partial<ApiOptions> = {}, logger: Logger = silent) {
   const options = {
     redisUrl: redis.url,
     secret,
@@ -101,7 +101,7 @@ export function startTestApi(redis: TestRedis, more: Partial<ApiOptions> = {}) {
     port: 0,
     startByMs: 600_000,
   }
-  return startApi({ ...options, ...more }, silent)
+  return startApi({ ...options, ...more }, logger)
 }
 
 export interface Stage {
