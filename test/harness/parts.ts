@@ -53,6 +53,7 @@ export async function createBench(env: Record<string, string> = {}): Promise<Ben
     async startApi(dieAt) {
       const part = start('api', dieAt)
       const ended = part.exited.then(() => Promise.reject(new Error(`The API ended:\n${part.output()}`)))
+      ended.catch(() => {})
       await Promise.race([until('the API answers', () => answers(url)), ended])
       return part
     },
