@@ -1,0 +1,166 @@
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { temporaryFolder } from '../testing/temporary-folder.ts'
+import { endOfStep, isStarted, runStep } from './run-step.ts'
+
+const { PATH = '' } = process.env
+const env = { PATH }
+
+let folder: string
+beforeEach(() => {
+  folder = temporaryFolder()
+})
+
+const run = (...argv: [string, ...string[]]) => runStep(folder, argv, env)
+const sh = (text: string, ...words: string[]) => run('sh', '-c', text, ...words)
+const file = (name: string) => path.join(folder, name)
+const read = (name: string) => (fs.existsSync(file(name)) ? fs.readFileSync(file(name), 'utf8') : '')
+
+describe('a step', () => {
+  it.each([0, 1, 14, 126, 255])('ends with the exit code of its command: %i', async (code) => {
+    expect(await sh(`exit ${code}`)).toBe(code)
+    expect(await endOfStep(folder)).toBe(code)
+  })
+
+  it('ends with 127 when there is no such command, and its output says so', async () => {
+    expect(await run('/nowhere/docker-compose', 'up')).toBe(127)
+    expect(read('out')).toContain('/nowhere/docker-compose')
+  })
+
+  it.each([
+    { signal: 'SIGKILL', code: 137 },
+    { signal: 'SIGSEGV', code: 139 },
+  ])('ends with 128 and the signal when $signal kills its command', async ({ signal, code }) => {
+    expect(await sh(`kill -${signal.slice(3)} $$`)).toBe(code)
+  })
+
+  it('gives its words to the command as they are', async () => {
+    const words = ['--help', '', 'two words', '$HOME', '`id`', '"', "'", '\\', '*', 'line\nline', '-n', 'é']
+    await run('printf', '[%s]', ...words)
+    expect(read('out')).toBe(words.map((word) => `[${word}]`).join(''))
+  })
+
+  it('has the environment that it was given and no other', async () => {
+    vi.stubEnv('REDIS_URL', 'redis://secret')
+    await runStep(folder, ['env'], { PATH, TAG: 'a b' })
+    vi.unstubAllEnvs()
+    const names = read('out')
+      .split('\n')
+      .map((line) => line.split('=')[0])
+    expect(read('out')).toContain('TAG=a b\n')
+    expect(names).not.toContain('REDIS_URL')
+  })
+
+  it('prints both its streams into one file, in order', async () => {
+    await sh('for i in 1 2 3; do echo "out $i"; echo "err $i" >&2; done')
+    expect(read('out')).toBe('out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3\n')
+  })
+
+  it('has nothing to read, and works in its own empty folder', async () => {
+    await sh('cat; pwd')
+    expect(read('out')).toBe(`${folder}\n`)
+  })
+
+  it('has ended only when its exit code is written as a whole', async () => {
+    await sh('exit 3')
+    expect(read('exit')).toBe('3\n')
+    expect(fs.existsSync(file('exit.tmp'))).toBe(false)
+  })
+})
+
+describe('a step that is started again', () => {
+  it('in the same moment runs once, and both learn its end', async () => {
+    for (let round = 0; round < 10; round++) {
+      folder = temporaryFolder()
+      const ends = await Promise.all([1, 2, 3].map(() => sh('echo ran; exit 5')))
+      expect(ends).toEqual([5, 5, 5])
+      expect(read('out')).toBe('ran\n')
+    }
+  })
+
+  it('after its end does not run, and ends as it did', async () => {
+    expect(await sh('echo first; exit 5')).toBe(5)
+    expect(await sh('echo second; exit 0')).toBe(5)
+    expect(read('out')).toBe('first\n')
+  })
+
+  it('after it was lost does not run: nobody knows what it did', async () => {
+    fs.writeFileSync(file('started'), '')
+    expect(await sh('echo ran')).toBe('lost')
+    expect(read('out')).toBe('')
+  })
+})
+
+describe('the end of a step', () => {
+  it('is that it was not started, in an empty folder', async () => {
+    expect(await isStarted(folder)).toBe(false)
+    expect(await endOfStep(folder)).toBe('not-started')
+  })
+
+  it('is never missed by who waits for it: the lock is held until the exit code is there', async () => {
+    execFileSync('mkfifo', [file('gate')])
+    const bin = temporaryFolder()
+    fs.writeFileSync(path.join(bin, 'mv'), '#!/bin/sh\nread line <gate; exec /bin/mv "$@"\n', { mode: 0o755 })
+    const end = runStep(folder, ['sh', '-c', 'exit 7'], { PATH: `${bin}:${PATH}` })
+    await vi.waitFor(() => expect(read('exit.tmp')).toBe('7\n'), waiting)
+    const adopted = endOfStep(folder)
+    await vi.waitFor(() => expect(waitingForLock(file('alive'))).toBe(true), waiting)
+    fs.writeFileSync(file('gate'), '\n')
+    expect(await Promise.all([end, adopted])).toEqual([7, 7])
+  })
+
+  it.each([
+    { signal: 'SIGINT', code: 130 },
+    { signal: 'SIGTERM', code: 143 },
+  ] as const)('is known when $signal goes to all its processes', async ({ signal, code }) => {
+    const { end, runner } = await startBlocked()
+    process.kill(-runner, signal)
+    expect(await end).toBe(code)
+    expect(await endOfStep(folder)).toBe(code)
+  })
+
+  it('is its command’s own when that does not mind a SIGTERM', async () => {
+    const { end, runner, unblock } = await startBlocked('trap "" TERM')
+    process.kill(-runner, 'SIGTERM')
+    unblock()
+    expect(await end).toBe(4)
+  })
+
+  it('is lost when its runner is killed, but only after the command has ended', async () => {
+    const { end, runner, unblock } = await startBlocked()
+    process.kill(runner, 'SIGKILL')
+    await vi.waitFor(() => expect(waitingForLock(file('alive'))).toBe(true), waiting)
+    const running = Promise.resolve('still running')
+    expect(await Promise.race([end, running])).toBe('still running')
+    unblock()
+    expect(await end).toBe('lost')
+    expect(read('out')).toMatch(/unblocked\n$/)
+  })
+
+  it('is lost when all its processes are killed', async () => {
+    const { end, runner } = await startBlocked()
+    process.kill(-runner, 'SIGKILL')
+    expect(await end).toBe('lost')
+  })
+})
+
+const waiting = { timeout: 20_000, interval: 5 }
+
+/** Starts a step that waits until it is unblocked and then ends with 4. `runner` is its process, and its group. */
+async function startBlocked(first = ':') {
+  execFileSync('mkfifo', [file('gate')])
+  const end = sh(`${first}; cut -d' ' -f5 /proc/self/stat; read line <gate; echo unblocked; exit 4`)
+  const runner = await vi.waitFor(() => Number(/^(\d+)\n/.exec(read('out'))![1]), waiting)
+  return { end, runner, unblock: () => fs.writeFileSync(file('gate'), '\n') }
+}
+
+/** Whether a process waits for the lock of a file. */
+function waitingForLock(name: string): boolean {
+  const inode = fs.statSync(name).ino
+  return fs
+    .readFileSync('/proc/locks', 'utf8')
+    .split('\n')
+    .some((line) => line.includes('-> FLOCK') && line.includes(`:${inode} `))
+}
