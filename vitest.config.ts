@@ -19,6 +19,8 @@ export default defineConfig({
           include: ['{apps,packages}/*/src/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          // What a test waits for comes in milliseconds, but not on a machine that is busy.
+          expect: { poll: { timeout: 20_000 } },
           maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },

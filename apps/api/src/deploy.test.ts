@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import net from 'node:net'
 import { isProven, Token } from '@redeployster/shared/contract/token'
 import { keys } from '@redeployster/shared/redis/keys'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { adminToken, alpha, entry, setStage, type Stage } from './testing/api.ts'
 import { ask, open, parse } from './testing/http.ts'
 
@@ -59,7 +59,7 @@ describe('the stream of a deploy', () => {
     socket.setEncoding('utf8').on('data', (data: string) => (text += data))
     const ended = once(socket, 'end')
     socket.write(`POST /hello HTTP/1.0\r\nAuthorization: Bearer ${token}\r\n\r\n`)
-    await vi.waitFor(() => expect(text).toContain('deploys shop/hello'))
+    await expect.poll(() => text).toContain('deploys shop/hello')
     const { id } = await finish('shop/hello', 7)
     await ended
 
@@ -79,7 +79,7 @@ describe('the stream of a deploy', () => {
     await answer.until('before\n')
     answer.leave()
     const channel = keys.logChannel(job.id)
-    await vi.waitFor(async () => expect(await worker.redis.pubsub('NUMSUB', channel)).toEqual([channel, 0]))
+    await expect.poll(() => worker.redis.pubsub('NUMSUB', channel)).toEqual([channel, 0])
     await worker.write(job, 'after')
     await worker.conclude(job, 0)
 

@@ -1,6 +1,6 @@
 import { keys } from '@redeployster/shared/redis/keys'
 import { startRedis, type TestRedis } from '@redeployster/shared/testing/redis'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createFakeWorker, entry, startTestApi, type FakeWorker } from './testing/api.ts'
 import { ask, open, parse } from './testing/http.ts'
 
@@ -44,7 +44,7 @@ describe('while Redis is away', () => {
     const early = await startTestApi(redis)
     expect((await ask(early.port, 'POST /hello', { token })).status).toBe(503)
     await redis.restart()
-    await vi.waitUntil(async () => (await ask(early.port, 'GET /readyz')).status === 200, { timeout: 10_000 })
+    await expect.poll(async () => (await ask(early.port, 'GET /readyz')).status).toBe(200)
     const answer = await open(early.port, 'POST /hello', { token })
     expect(answer.status).toBe(200)
     answer.leave()

@@ -29,7 +29,7 @@ describe('an impatient connection', () => {
     await firstAttempt(redis)
     await expect(redis.ping()).rejects.toThrow('enableOfflineQueue')
     await server.restart()
-    await expect.poll(() => redis.ping().catch(() => 'away'), { timeout: 10_000 }).toBe('PONG')
+    await expect.poll(() => redis.ping().catch(() => 'away')).toBe('PONG')
   })
 
   it('gives up when Redis does not answer', { timeout: 10_000 }, async () => {
