@@ -4,12 +4,18 @@ import type { ApiEnv } from './parts.ts'
 /** Yields text; returns the exit code, or nothing when the text ends without a verdict. */
 export type TextWithExitCode = AsyncGenerator<string, number | undefined>
 
+/** A client that left is no failure: the deploy goes on without it. */
+export type StreamEnd =
+  | { readonly kind: 'ended'; readonly exitCode: number | undefined }
+  | { readonly kind: 'left' }
+  | { readonly kind: 'broken'; readonly error: unknown }
+
 interface Streaming {
   readonly headers?: Record<string, string>
   /** Makes the text; the signal is aborted when the client has gone. */
   start(gone: AbortSignal): TextWithExitCode
-  /** Called once: with the exit code, with an error, or with neither when the client has gone or the API stops. */
-  onEnd(exitCode: number | undefined, error?: unknown): void
+  /** Called once. */
+  onEnd(end: StreamEnd): void
 }
 
 /**
@@ -31,9 +37,9 @@ export function withExitCodeTrailer(c: Context<ApiEnv>, { headers, start, onEnd 
       if (!done) return controller.enqueue(encoder.encode(value))
       if (hasTrailers && value !== undefined) outgoing.addTrailers({ 'Exit-Code': String(value) })
       controller.close()
-      onEnd(value)
+      onEnd({ kind: 'ended', exitCode: value })
     } catch (error) {
-      onEnd(undefined, error)
+      onEnd({ kind: 'broken', error })
       gone.abort()
       // Cut, not ended: a log that breaks off must not look like a whole one.
       outgoing.destroy()
@@ -44,7 +50,7 @@ export function withExitCodeTrailer(c: Context<ApiEnv>, { headers, start, onEnd 
     if (gone.signal.aborted) return
     gone.abort()
     await text.return(undefined)
-    onEnd(undefined)
+    onEnd({ kind: 'left' })
   }
 
   return c.body(new ReadableStream<Uint8Array>({ pull, cancel }, { highWaterMark: 0 }), 200, {

@@ -46,6 +46,12 @@ it('writes one more when a stream ends, with the exit code', async () => {
   ])
 })
 
+it('tells a client that left from a stream that ended', async () => {
+  const answer = await open(api.port, 'POST /hello', { token })
+  answer.leave()
+  await expect.poll(() => written.mock.lastCall?.[1]).toBe('Client left')
+})
+
 it('writes no token, nor anything that stands in a header or a query', async () => {
   await ask(api.port, 'GET /jobs?token=dolphin&limit=5', { token })
   await ask(api.port, 'POST /nobody?token=dolphin', {

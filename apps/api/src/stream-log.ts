@@ -27,10 +27,11 @@ export function answerWithLog(
   return withExitCodeTrailer(c, {
     headers: { 'Job-Id': job, ...headers },
     start,
-    onEnd(exitCode, error) {
-      const told = { requestId: c.get('requestId'), job, exitCode, ms: Date.now() - begunAt }
-      if (error) logger.warn({ ...told, err: error }, 'Stream broke off')
-      else logger.info(told, 'Stream ended')
+    onEnd(end) {
+      const told = { requestId: c.get('requestId'), job, ms: Date.now() - begunAt }
+      if (end.kind === 'ended') logger.info({ ...told, exitCode: end.exitCode }, 'Stream ended')
+      else if (end.kind === 'left') logger.info(told, 'Client left')
+      else logger.warn({ ...told, err: end.error }, 'Stream broke off')
     },
   })
 }
