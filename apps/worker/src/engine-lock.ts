@@ -19,18 +19,21 @@ export async function takeEngineLock(host: HostId, logger: Logger, signal: Abort
   const address = `\0redeployster-engine-${host}`
   for (;;) {
     signal.throwIfAborted()
-    const server = await listen(address)
-    if (server) return { release: () => server.close() }
+    const lock = await listen(address)
+    if (lock) return lock
     await waitForHolder(address, logger, signal)
   }
 }
 
-/** The listening server, or nothing when somebody else listens. */
-async function listen(address: string): Promise<net.Server | undefined> {
+/** The lock, or nothing when somebody else listens. */
+async function listen(address: string): Promise<EngineLock | undefined> {
   const who = `pid ${process.pid}, since ${new Date().toISOString()}`
-  // The connection stays open: whoever waits sees it close when we end.
+  // The connections stay open: whoever waits sees them close when we let go, or end.
+  const waiting = new Set<net.Socket>()
   const server = net.createServer((socket) => {
+    waiting.add(socket)
     socket.on('error', () => {})
+    socket.once('close', () => waiting.delete(socket))
     socket.write(who)
     socket.unref()
   })
@@ -42,7 +45,12 @@ async function listen(address: string): Promise<net.Server | undefined> {
     throw new Error('Cannot take the lock of the engine', { cause: error })
   }
   server.unref()
-  return server
+  return {
+    release() {
+      server.close()
+      for (const socket of waiting) socket.destroy()
+    },
+  }
 }
 
 async function waitForHolder(address: string, logger: Logger, signal: AbortSignal): Promise<void> {

@@ -21,7 +21,11 @@ export interface Looking extends ServiceChecks {
 /** Looks at Docker and the compose files as they are now: nothing in a job or in Redis is believed. */
 export async function lookAtService(request: JobRequest, looking: Looking): Promise<Look> {
   const { project, service } = request
-  const [seen] = servicesFromContainers(await looking.docker.containers({ project, service }))
+  const containers = await looking.docker.containers({ project, service }).catch(toReason)
+  if (typeof containers === 'string') {
+    return rejected(`the Docker engine does not answer (${containers}); deploy again when it does`)
+  }
+  const [seen] = servicesFromContainers(containers)
   if (seen === undefined) {
     return rejected('the service has no container any more; start it with `docker compose up -d` once')
   }
@@ -54,4 +58,8 @@ export async function lookAtService(request: JobRequest, looking: Looking): Prom
 
 function rejected(reason: string): Look {
   return { kind: 'rejected', reason }
+}
+
+function toReason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

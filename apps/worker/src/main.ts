@@ -8,7 +8,7 @@ import { connectRedis } from '@redeployster/shared/redis/connect'
 import type { Logger } from '@redeployster/shared/runtime/logger'
 import type { Running } from '@redeployster/shared/runtime/shutdown'
 import { checkOutcome } from './catalogue/check-outcome.ts'
-import { connectDocker } from './catalogue/docker.ts'
+import { connectDocker, defaultDockerHost } from './catalogue/docker.ts'
 import { keepCatalogue } from './catalogue/keep-catalogue.ts'
 import type { Argv } from './compose/command.ts'
 import { composeEnvironment } from './compose/environment.ts'
@@ -19,6 +19,7 @@ import { takeEngineLock } from './engine-lock.ts'
 import { beatHeart } from './heartbeat.ts'
 import { leftJobDirectories } from './job-directory.ts'
 import { lookAtService } from './look.ts'
+import { requireFlock } from './runner/require-flock.ts'
 import { createFollowStep } from './runner/follow-step.ts'
 import { createHostQueue } from './schedule/host-queue.ts'
 import { createSchedule } from './schedule/schedule.ts'
@@ -47,8 +48,11 @@ const sweepMs = 10_000
  * is away, or another worker on the same engine, is waited for in the background.
  */
 export async function startWorker(options: WorkerOptions, logger: Logger): Promise<Running> {
-  const env = composeEnvironment(options.env, options.passEnv)
+  const dockerHost = options.dockerHost ?? defaultDockerHost
+  // Named, or compose would go by the `docker context` of the user, which may be another engine than the one we watch.
+  const env = { ...composeEnvironment(options.env, options.passEnv), DOCKER_HOST: dockerHost }
   const run = createRunCompose(env)
+  await requireFlock(run)
   const compose = await findCompose(run, options.composeCommand as Argv | undefined, env)
   logger.info(`Docker Compose ${compose.version} at ${compose.command.join(' ')}`)
 
@@ -70,8 +74,8 @@ export async function startWorker(options: WorkerOptions, logger: Logger): Promi
   }
 
   async function serve() {
-    const docker = connectDocker(options.dockerHost)
-    const engine = await waitForEngine(docker, options.dockerHost, logger, signal)
+    const docker = connectDocker(dockerHost)
+    const engine = await waitForEngine(docker, dockerHost, logger, signal)
     const host = toHostId(engine.id)
     const lock = await takeEngineLock(host, logger, signal)
     signal.addEventListener('abort', () => lock.release())
@@ -87,7 +91,7 @@ export async function startWorker(options: WorkerOptions, logger: Logger): Promi
       logWriter: createLogWriter(redis),
       schedule,
       look: (request) => lookAtService(request, { ...checks, docker, adminHash }),
-      followStep: createFollowStep(env),
+      followStep: createFollowStep(env, signal),
       logger,
       signal,
     }

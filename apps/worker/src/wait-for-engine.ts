@@ -1,13 +1,13 @@
 import type { Logger } from '@redeployster/shared/runtime/logger'
 import { setTimeout as delay } from 'node:timers/promises'
-import { defaultDockerHost, type Docker } from './catalogue/docker.ts'
+import type { Docker } from './catalogue/docker.ts'
 
 const againMs = 1000
 
 /** Resolves when the engine answers; says once what to do when it does not. Rejects on abort. */
 export async function waitForEngine(
   docker: Docker,
-  dockerHost = defaultDockerHost,
+  dockerHost: string,
   logger: Logger,
   signal: AbortSignal,
 ): Promise<{ id: string; version: string }> {

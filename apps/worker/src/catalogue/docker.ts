@@ -19,7 +19,7 @@ const composeLabel = 'com.docker.compose.service'
 
 export const defaultDockerHost = 'unix:///var/run/docker.sock'
 
-export function connectDocker(dockerHost = defaultDockerHost): Docker {
+export function connectDocker(dockerHost: string): Docker {
   // Other addresses (with TLS, over ssh) are read from DOCKER_HOST and its companions by the library itself.
   const client = dockerHost.startsWith('unix://')
     ? new Dockerode({ socketPath: dockerHost.slice('unix://'.length) })

@@ -5,7 +5,8 @@ import type { SeenService } from './services-from-containers.ts'
 
 /** What a check said of a service: `unsure` when compose could not read its files. */
 export type CheckOutcome =
-  | { readonly kind: 'deployable' | 'unsure'; readonly digests: readonly string[]; readonly reason?: string }
+  | { readonly kind: 'deployable'; readonly digests: readonly string[] }
+  | { readonly kind: 'unsure'; readonly digests: readonly string[]; readonly reason: string }
   | { readonly kind: 'refused'; readonly reason: string }
 
 export interface CheckedSeen {

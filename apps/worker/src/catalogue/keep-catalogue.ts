@@ -2,9 +2,9 @@ import type { CataloguePublisher } from '@redeployster/shared/catalogue/catalogu
 import type { CatalogueEntry } from '@redeployster/shared/contract/catalogue-entry'
 import { qualifiedName, type HostId } from '@redeployster/shared/contract/service'
 import type { Logger } from '@redeployster/shared/runtime/logger'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Docker } from './docker.ts'
 import { catalogueEntries, type CheckedSeen, type CheckOutcome } from './entries.ts'
+import { followEngine } from './follow-engine.ts'
 import { hasWeakToken, isLabelled } from './service-settings.ts'
 import { servicesFromContainers, type SeenService } from './services-from-containers.ts'
 
@@ -20,9 +20,6 @@ export interface CatalogueKeeping {
   readonly signal: AbortSignal
 }
 
-/** Compose prints several events for one change: they are looked at together. */
-const settleMs = 50
-const reconnectAtMostMs = 5000
 const checksAtOnce = 2
 
 interface Known {
@@ -34,6 +31,7 @@ interface Known {
 export async function keepCatalogue(keeping: CatalogueKeeping): Promise<{ republish(): Promise<void> }> {
   const { host, docker, publisher, check, onEntries, logger, signal } = keeping
   const known = new Map<string, Known>()
+  const reported = new Map<string, string>()
   let entries = await publisher.published()
   let isComplete = false
   let published = ''
@@ -54,59 +52,37 @@ export async function keepCatalogue(keeping: CatalogueKeeping): Promise<{ republ
     return found?.fingerprint === fingerprintOf(seen) ? found.outcome : undefined
   }
 
-  async function lookAround() {
-    const services = servicesFromContainers(await docker.containers()).filter(({ labels }) =>
-      isLabelled(labels),
-    )
+  async function lookAround(why: 'change' | 'routine') {
+    const containers = await docker.containers()
+    const services = servicesFromContainers(containers).filter(({ labels }) => isLabelled(labels))
+    if (why === 'routine') forgetDoubts()
     const unchecked = services.filter((seen) => outcomeOf(seen) === undefined)
     await publish(services)
     await eachAtOnce(checksAtOnce, unchecked, async (seen) => {
       const outcome = await check(seen)
       known.set(qualifiedName(seen), { fingerprint: fingerprintOf(seen), outcome })
-      report(seen, outcome, logger)
+      report(seen, outcome)
       await publish(services)
     })
   }
 
-  async function follow() {
-    let isDirty = true
-    let wake = () => {}
-    const touch = () => {
-      isDirty = true
-      wake()
-    }
-    const { ended } = await docker.watch(touch, signal)
-    let isEnded = false
-    void ended.then(() => {
-      isEnded = true
-      wake()
-    })
-    while (!signal.aborted && !isEnded) {
-      if (isDirty) {
-        isDirty = false
-        await lookAround()
-      } else {
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-        await delay(settleMs)
-      }
-    }
+  /** What kept a service from being deployable may have been mended in its files, of which no event tells. */
+  function forgetDoubts() {
+    for (const [name, { outcome }] of known) if (outcome.kind !== 'deployable') known.delete(name)
   }
 
-  async function followForEver() {
-    for (let wait = 100; !signal.aborted; wait = Math.min(wait * 2, reconnectAtMostMs)) {
-      try {
-        await follow()
-        wait = 100
-      } catch (error) {
-        if (!signal.aborted) logger.warn({ err: error }, 'Cannot look at the Docker engine; trying again')
-      }
-      await delay(wait)
-    }
+  function report(seen: SeenService, outcome: CheckOutcome) {
+    const name = qualifiedName(seen)
+    const text = describe(name, seen, outcome)
+    if (reported.get(name) === text) return
+    reported.set(name, text)
+    if (outcome.kind === 'deployable' && !hasWeakToken(seen.labels)) logger.info(text)
+    else logger.warn(text)
   }
 
-  void followForEver()
+  followEngine({ docker, lookAround, logger, signal }).catch((error: unknown) => {
+    if (!signal.aborted) throw error
+  })
   return {
     republish: async () => {
       await publisher.publish({ entries, isComplete })
@@ -114,19 +90,14 @@ export async function keepCatalogue(keeping: CatalogueKeeping): Promise<{ republ
   }
 }
 
-function fingerprintOf({ labels }: SeenService): string {
-  return JSON.stringify(labels)
+function describe(name: string, { service, labels }: SeenService, outcome: CheckOutcome): string {
+  if (outcome.kind !== 'deployable') return `${name} is not deployable: ${outcome.reason}`
+  const weak = hasWeakToken(labels) ? '; its token can be guessed: use at least 16 random characters' : ''
+  return `${name} is deployable: POST /${service}${weak}`
 }
 
-function report({ project, service, labels }: SeenService, outcome: CheckOutcome, logger: Logger) {
-  const name = `${project}/${service}`
-  if (outcome.kind === 'deployable') {
-    logger.info(`${name} is deployable: POST /${service}`)
-    if (hasWeakToken(labels))
-      logger.warn(`${name} has a token that can be guessed; use at least 16 random characters`)
-  } else {
-    logger.warn(`${name} is not deployable: ${outcome.reason ?? 'compose cannot read its files'}`)
-  }
+function fingerprintOf({ labels }: SeenService): string {
+  return JSON.stringify(labels)
 }
 
 async function eachAtOnce<Item>(limit: number, items: readonly Item[], work: (item: Item) => Promise<void>) {

@@ -1,5 +1,4 @@
 import { execa } from 'execa'
-import { tmpdir } from 'node:os'
 import type { Argv } from './command.ts'
 
 export interface ComposeOutput {
@@ -18,8 +17,8 @@ export function createRunCompose(env: Readonly<Record<string, string>>): RunComp
     const result = await execa(file, words, {
       env,
       extendEnv: false,
-      // A `.env` in the current folder would be read as well, so this is never a project's folder.
-      cwd: tmpdir(),
+      // A `.env` in the current folder would be read as well: this is one where only root can write.
+      cwd: '/',
       stdin: 'ignore',
       reject: false,
       timeout: readingTakesAtMostMs,

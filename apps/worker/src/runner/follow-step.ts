@@ -14,8 +14,8 @@ export type FollowStep = (
   logger: Logger,
 ) => Promise<StepEnd>
 
-/** `env` is compose's whole environment. */
-export function createFollowStep(env: Readonly<Record<string, string>>): FollowStep {
+/** `env` is compose's whole environment. After the signal the log is left to the next worker. */
+export function createFollowStep(env: Readonly<Record<string, string>>, signal: AbortSignal): FollowStep {
   return async (name, folder, argv, log, logger) => {
     const isAdopted = await isStarted(folder)
     const end = isAdopted ? endOfStep(folder) : runStep(folder, argv, env)
@@ -25,7 +25,7 @@ export function createFollowStep(env: Readonly<Record<string, string>>): FollowS
       }
     } catch (error) {
       // The step goes on, and its end decides; only what it printed is lost.
-      logger.error({ err: error }, 'Cannot follow the output of a step')
+      if (!signal.aborted) logger.error({ err: error }, 'Cannot follow the output of a step')
     }
     return end
   }
