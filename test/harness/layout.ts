@@ -14,6 +14,8 @@ export interface Deployment {
   /** Where it can be reached; with several APIs, each of them. */
   readonly urls: readonly [string, ...string[]]
   readonly redisUrl: string | undefined
+  /** The Redis of the parts that are apart; `serve` keeps its own. */
+  readonly redis: TestRedis | undefined
   readonly stateDir: string
   /** Starts all of it, or the parts that are down. Resolves when it is ready. */
   start(): Promise<void>
@@ -93,6 +95,7 @@ async function createDeployment(
   const deployment: Deployment = {
     urls,
     redisUrl: redis?.url,
+    redis,
     stateDir,
     async start() {
       for (const role of roles) {
