@@ -20,6 +20,7 @@ export async function createGate(file: string): Promise<Gate> {
     async remove() {
       await handle.write('go\n'.repeat(1000))
       await handle.close()
+      await fs.rm(file, { force: true })
     },
   }
 }
