@@ -9,7 +9,7 @@ import {
   type TestProject,
 } from '@redeployster/shared/testing/docker'
 import { afterEach, expect, it } from 'vitest'
-import { ask, getJson, post } from '../harness/http.ts'
+import { ask, getJson, post, type Asked } from '../harness/http.ts'
 import { createBench, type Bench } from '../harness/parts.ts'
 import { scriptCompose, type ScriptedCompose } from '../harness/scripted-compose.ts'
 import { published } from '../harness/layout.ts'
@@ -25,6 +25,15 @@ const yaml = (version: number) => `
       environment: { VERSION: "${version}" }
       labels: { redeployster.token: ${token} }
 `
+
+/** An `up` that waits for the test, and says when it has ended. */
+const held = `
+mkfifo "$folder/gate" 2>/dev/null
+read _ <"$folder/gate"
+real "$@"
+code=$?
+echo ended >>"$folder/starts"
+exit $code`
 
 interface Job {
   readonly state: string
@@ -58,6 +67,20 @@ describeWithEngine('a kill -9 at any boundary of the walk', () => {
       ...ids.split('\n'),
     )
     return /^(\w+) .*VERSION=(\d)/.exec(shown)?.slice(1).join(' ')
+  }
+
+  /** The first one's compose ends before the second one's starts, and what came of the first nobody knows. */
+  async function expectInTurn(first: Asked, second: Asked) {
+    await letGo()
+    expect(await first.answer).toMatchObject({ exitCode: '125' })
+    await letGo()
+    expect(await second.answer).toMatchObject({ exitCode: '0' })
+    const order = (await compose.starts()).map((line) => line.split(' ')[0])
+    expect(order).toEqual(['hello', 'ended', 'hello', 'ended'])
+  }
+
+  async function letGo() {
+    await fs.writeFile(path.join(compose.folder, 'gate'), 'go\n')
   }
 
   afterEach(async () => {
@@ -134,7 +157,7 @@ exit $code`)
     const asked = ask('POST', `${bench.url}/hello`, token)
     await until('compose has begun', () => asked.text().includes('before\n'))
     await worker.end('SIGKILL')
-    await fs.writeFile(path.join(compose.folder, 'gate'), 'go\n')
+    await letGo()
     bench.startWorker()
     const { exitCode, body } = await asked.answer
 
@@ -145,13 +168,7 @@ exit $code`)
   })
 
   it('of the runner while compose runs is said to be of unknown end, and only when compose has ended', async () => {
-    await arrange(`
-mkfifo "$folder/gate" 2>/dev/null
-read _ <"$folder/gate"
-real "$@"
-code=$?
-echo ended >>"$folder/starts"
-exit $code`)
+    await arrange(held)
     await bench.startApi()
     bench.startWorker()
     await published(bench.url, token, 'hello')
@@ -162,24 +179,12 @@ exit $code`)
     process.kill(await parentOf(Number(pid)), 'SIGKILL')
     const second = ask('POST', `${bench.url}/hello`, token)
     await second.begun
-    await fs.writeFile(path.join(compose.folder, 'gate'), 'go\n')
-    expect(await first.answer).toMatchObject({ exitCode: '125' })
-    await fs.writeFile(path.join(compose.folder, 'gate'), 'go\n')
-    expect(await second.answer).toMatchObject({ exitCode: '0' })
-
-    const order = (await compose.starts()).map((line) => line.split(' ')[0])
-    expect(order).toEqual(['hello', 'ended', 'hello', 'ended'])
+    await expectInTurn(first, second)
     expect(await runningVersion()).toBe('running 2')
   })
 
   it('of worker and runner makes a waiting job wait for the orphan', async () => {
-    await arrange(`
-mkfifo "$folder/gate" 2>/dev/null
-read _ <"$folder/gate"
-real "$@"
-code=$?
-echo ended >>"$folder/starts"
-exit $code`)
+    await arrange(held)
     await bench.startApi()
     const worker = bench.startWorker()
     await published(bench.url, token, 'hello')
@@ -193,13 +198,7 @@ exit $code`)
     await second.begun
     const next = bench.startWorker()
     await next.says('Goes on with a deploy')
-    await fs.writeFile(path.join(compose.folder, 'gate'), 'go\n')
-    expect(await first.answer).toMatchObject({ exitCode: '125' })
-    await fs.writeFile(path.join(compose.folder, 'gate'), 'go\n')
-    expect(await second.answer).toMatchObject({ exitCode: '0' })
-
-    const order = (await compose.starts()).map((line) => line.split(' ')[0])
-    expect(order).toEqual(['hello', 'ended', 'hello', 'ended'])
+    await expectInTurn(first, second)
   })
 
   it('of a worker and of one that waits for the engine hands the engine on', async () => {
