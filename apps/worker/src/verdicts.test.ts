@@ -70,3 +70,13 @@ it('rejects with the reason in words, and its own exit code', () => {
 it('passes compose’s own exit code on when it cannot read the files', () => {
   expect(unreadable(15)).toMatchObject({ state: 'failed', exitCode: 15 })
 })
+
+it('does not blame the compose file when there is no compose to read it', () => {
+  expect(unreadable(exitCode.noCompose)).toMatchObject({
+    exitCode: exitCode.noCompose,
+    started: false,
+    reason: expect.stringMatching(
+      /^nothing was started, since docker compose is no longer where it was/,
+    ) as string,
+  })
+})

@@ -37,13 +37,15 @@ export function rejected(reason: string): Verdict {
 
 /** Compose could not read the project's files: its own words are in the log, its own exit code counts. */
 export function unreadable(code: number): Verdict {
-  return {
-    state: 'failed',
-    exitCode: code,
-    started: false,
-    reason: `docker compose cannot read the compose file (exit code ${code}), nothing was started: mend it and deploy again`,
-  }
+  const why =
+    code === exitCode.noCompose
+      ? `nothing was started, since ${noCompose}`
+      : `docker compose cannot read the compose file (exit code ${code}), nothing was started: mend it and deploy again`
+  return { state: 'failed', exitCode: code, started: false, reason: why }
 }
+
+const noCompose =
+  'docker compose is no longer where it was: install it again, or set COMPOSE_COMMAND, and deploy again'
 
 export function verdictOfUp(end: StepEnd): Verdict {
   if (end === 'lost') return interrupted
@@ -55,9 +57,7 @@ export function verdictOfUp(end: StepEnd): Verdict {
 const lastSignal = 64
 
 function whyFailed(code: number): string {
-  if (code === exitCode.noCompose) {
-    return 'docker compose is no longer where it was: install it again, or set COMPOSE_COMMAND, and deploy again'
-  }
+  if (code === exitCode.noCompose) return noCompose
   if (code > 128 && code <= 128 + lastSignal)
     return `docker compose was killed by signal ${code - 128}; the service may be down: deploy again`
   return `docker compose failed with exit code ${code}, its reason stands above: mend it and deploy again`
