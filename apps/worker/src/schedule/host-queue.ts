@@ -4,7 +4,7 @@ import type { Logger } from '@redeployster/shared/runtime/logger'
 import type { Schedule } from './schedule.ts'
 
 export interface HostQueue {
-  /** The queues of the services that are there; kicks for others are ignored. */
+  /** The queues of the services that are there. Kicks for others are ignored: a new one may hold jobs already. */
   know(names: readonly string[]): void
   /** Work has come to a queue; without a name: look at all of them. */
   kick(name?: string): void
@@ -80,22 +80,30 @@ export function createHostQueue({ queues, schedule, deploy, logger, signal }: Ho
     pump()
   }
 
-  return {
-    know(names) {
-      for (const name of names) known.add(name)
-    },
-    kick(name) {
-      if (name === undefined) {
-        lookAtAll().catch((error: unknown) => {
-          if (!signal.aborted) logger.error({ err: error }, 'Cannot look for waiting jobs')
-        })
-        return
-      }
-      if (!known.has(name)) return
+  function kick(name?: string) {
+    if (name === undefined) {
+      lookAtAll().catch((error: unknown) => {
+        if (!signal.aborted) logger.error({ err: error }, 'Cannot look for waiting jobs')
+      })
+    } else if (known.has(name)) {
       ready.add(name)
       pump()
+    }
+  }
+
+  return {
+    know(names) {
+      const fresh = names.filter((name) => !known.has(name))
+      for (const name of fresh) known.add(name)
+      // A kick that came before we knew the queue was ignored.
+      if (fresh.length > 0) kick()
     },
+    kick,
     pump,
-    occupy,
+    occupy(name, done) {
+      // What waits behind that job came with kicks that nobody here has heard.
+      ready.add(name)
+      occupy(name, done)
+    },
   }
 }
