@@ -48,29 +48,31 @@ export async function expectReplaced(
   service: string,
   before: readonly SeenContainer[],
   flags: readonly string[] = [],
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<readonly SeenContainer[]> {
   const after = await containersOf(project, service)
   const old = before.map(({ id }) => id)
   expect(after).not.toEqual([])
   expect(after.filter(({ id }) => old.includes(id))).toEqual([])
-  const hash = await hashOfFiles(project, service, flags)
+  const hash = await hashOfFiles(project, service, flags, variables)
   expect(after.map(({ labels }) => labels['com.docker.compose.config-hash'])).toEqual(after.map(() => hash))
   return after
 }
 
 /**
  * The hash that Compose v2 makes of the service in the files as they are now, run with these flags in the project's
- * folder. It has no variables of the shell that started the project.
+ * folder. Of the variables it has only these, not those of the shell that started the project.
  */
 async function hashOfFiles(
   { name, directory }: TestProject,
   service: string,
   flags: readonly string[],
+  variables: Readonly<Record<string, string>>,
 ): Promise<string> {
   const { compose, dockerHost } = testEngine()
   const { PATH = '', HOME = '/' } = process.env
   const words = ['-p', name, ...flags, 'config', `--hash=${service}`]
-  const options = { cwd: directory, env: { PATH, HOME, DOCKER_HOST: dockerHost } }
+  const options = { cwd: directory, env: { PATH, HOME, DOCKER_HOST: dockerHost, ...variables } }
   const { stdout } = await promisify(execFile)(compose, words, options)
   const [hash] = /[0-9a-f]{64}$/.exec(stdout.trim()) ?? []
   if (hash === undefined) throw new Error(`No hash of ${service} in: ${stdout}`)
