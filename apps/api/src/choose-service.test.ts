@@ -45,7 +45,7 @@ describe('of the services of one name that a token opens', () => {
     expect(refusal([entry('shop/hello', { state: 'gone', goneSince })])).toEqual({
       code: 'service_gone',
       message: expect.stringMatching(
-        /^shop\/hello: .* since 2026-01-01T00:00:00.000Z.*docker compose up -d/,
+        /^shop\/hello cannot .* since 2026-01-01T00:00:00.000Z.*docker compose up -d/,
       ) as string,
     })
   })

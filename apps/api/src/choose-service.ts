@@ -44,8 +44,9 @@ function gone(own: readonly CatalogueEntry[]) {
     .at(-1)
   return new RefusedError(
     'service_gone',
-    `${[...names].join(', ')}: no container with a token label is left${since ? ` since ${since}` : ''}. ` +
-      'Nothing was started. Start it on its host with "docker compose up -d" once, then deploy again.',
+    `${[...names].join(', ')} cannot be deployed any more${since ? ` since ${since}` : ''}, and nothing was started: ` +
+      'its container is gone, or its labels or its compose file have changed. Start it on its host with ' +
+      '"docker compose up -d" once; if that does not help, the log of the worker says why.',
   )
 }
 

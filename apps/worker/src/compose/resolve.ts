@@ -24,6 +24,9 @@ const config = z.object({
   services: z.record(z.string(), z.looseObject({ labels: z.record(z.string(), z.string()).nullish() })),
 })
 
+/** Not normalised: labels may be a list here, and a number a string. */
+const rawConfig = z.object({ services: z.record(z.string(), z.unknown()) })
+
 export async function resolveService(
   run: RunCompose,
   compose: Argv,
@@ -51,7 +54,7 @@ async function unsetOfLane(
   if (unset.size === 0) return []
   const raw = await run(command)
   if (raw.exitCode !== 0) return [...unset]
-  const { services } = config.parse(JSON.parse(raw.stdout))
+  const { services } = rawConfig.parse(JSON.parse(raw.stdout))
   const used = usedVariables(lane.map((name) => services[name]))
   return [...unset].filter((name) => used.has(name))
 }
