@@ -11,7 +11,7 @@ export interface HeldCompose {
   reset(): Promise<void>
   /** Resolves when the service's first (second, …) `up` has begun. */
   begun(service: string, run?: number): Promise<void>
-  /** Waits until it has begun and ends it. */
+  /** Waits until it has begun, and ends it. */
   end(service: string, exitCode?: number, run?: number): Promise<void>
   /** `begin SERVICE` and `end SERVICE`, in their order. */
   events(): Promise<readonly string[]>
@@ -36,6 +36,11 @@ export async function holdCompose(): Promise<HeldCompose> {
     await until(`run ${run} of ${service} begins`, () => fs.stat(gate).then((it) => it.isFIFO(), no))
   }
 
+  async function events() {
+    const text = await fs.readFile(path.join(now, 'events'), 'utf8').catch(() => '')
+    return text.split('\n').filter((line) => line !== '')
+  }
+
   async function endAll() {
     const files = await fs.readdir(now).catch(() => [])
     const gates = files.filter((file) => /\.\d+$/.test(file))
@@ -55,11 +60,12 @@ export async function holdCompose(): Promise<HeldCompose> {
     async end(service, exitCode = 0, run = 1) {
       await begun(service, run)
       await fs.writeFile(path.join(now, `${service}.${run}`), `${exitCode}\n`)
+      await until(`run ${run} of ${service} ends`, async () => {
+        const ends = (await events()).filter((line) => line === `end ${service}`)
+        return ends.length >= run
+      })
     },
-    async events() {
-      const text = await fs.readFile(path.join(now, 'events'), 'utf8').catch(() => '')
-      return text.split('\n').filter((line) => line !== '')
-    },
+    events,
     async remove() {
       await endAll()
       await scripted.remove()
