@@ -13,11 +13,14 @@ export function lockAddress(name: string): string {
 
 /**
  * Takes the lock of that name among all processes of this machine's network namespace, or resolves to nothing when
- * somebody holds it. Whoever connects to its address is told `who`, and sees the connection close when the holder ends.
+ * somebody holds it. Whoever connects to its address is told `who`, and sees the connection close when the holder ends or lets go.
  */
 export async function tryKernelLock(name: string, who: string): Promise<KernelLock | undefined> {
+  const waiting = new Set<net.Socket>()
   const server = net.createServer((socket) => {
+    waiting.add(socket)
     socket.on('error', () => {})
+    socket.once('close', () => waiting.delete(socket))
     socket.write(who)
     socket.unref()
   })
@@ -29,5 +32,10 @@ export async function tryKernelLock(name: string, who: string): Promise<KernelLo
     throw new Error(`Cannot take the lock ${name}`, { cause: error })
   }
   server.unref()
-  return { release: () => server.close() }
+  return {
+    release() {
+      server.close()
+      for (const socket of waiting) socket.destroy()
+    },
+  }
 }
