@@ -74,7 +74,10 @@ async function readWhole<Schema extends z.ZodType>(
   try {
     return schema.parse(JSON.parse(await fs.readFile(file, 'utf8')))
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    // After a power cut a file may be there without its content: as good as not written.
+    if (error instanceof SyntaxError) return undefined
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     throw new Error(`Cannot read ${file}`, { cause: error })
   }
 }

@@ -139,6 +139,12 @@ describe('the end of a step', () => {
     expect(read('out')).toMatch(/unblocked\n$/)
   })
 
+  it('is lost when a power cut took its exit code', async () => {
+    fs.writeFileSync(file('started'), '')
+    fs.writeFileSync(file('exit'), '')
+    expect(await endOfStep(folder)).toBe('lost')
+  })
+
   it('is lost when all its processes are killed', async () => {
     const { end, runner } = await startBlocked()
     process.kill(-runner, 'SIGKILL')

@@ -47,7 +47,9 @@ export async function isStarted(folder: string): Promise<boolean> {
 
 async function readExitCode(folder: string): Promise<number | undefined> {
   try {
-    return Number.parseInt(await fs.readFile(path.join(folder, 'exit'), 'utf8'), 10)
+    const code = Number.parseInt(await fs.readFile(path.join(folder, 'exit'), 'utf8'), 10)
+    // A power cut can leave a file without its content.
+    return Number.isNaN(code) ? undefined : code
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw new Error(`Cannot read how the step in ${folder} ended`, { cause: error })

@@ -1,0 +1,94 @@
+import { newJobId } from '@redeployster/shared/contract/job'
+import { requestOf } from '@redeployster/shared/testing/requests'
+import fs from 'node:fs'
+import path from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { leftJobDirectories, openJobDirectory, type Plan } from './job-directory.ts'
+import { temporaryFolder } from './testing/temporary-folder.ts'
+
+const request = requestOf('shop/hello')
+const plan: Plan = {
+  lane: ['hello', 'db'],
+  argv: ['docker-compose', '-p', 'shop', 'up', '-d', '--', 'hello'],
+}
+
+let stateDir: string
+beforeEach(() => {
+  stateDir = temporaryFolder()
+})
+
+const left = () => leftJobDirectories(stateDir)
+const jobFile = (...names: string[]) => path.join(stateDir, 'jobs', ...names)
+
+describe('a job’s directory', () => {
+  it('keeps its request and its plan for the worker that comes after', async () => {
+    const directory = await openJobDirectory(stateDir, request)
+    expect(await directory.plan()).toBeUndefined()
+    await directory.writePlan(plan)
+
+    const [found] = await left()
+    expect(found?.request).toEqual(request)
+    expect(await found?.plan()).toEqual(plan)
+    expect(await found?.step('up')).toBe(await directory.step('up'))
+  })
+
+  it('is the same when it is opened again', async () => {
+    const directory = await openJobDirectory(stateDir, request)
+    await directory.writePlan(plan)
+    fs.writeFileSync(path.join(await directory.step('up'), 'started'), '')
+
+    const again = await openJobDirectory(stateDir, request)
+    expect(await again.plan()).toEqual(plan)
+    expect(fs.existsSync(path.join(await again.step('up'), 'started'))).toBe(true)
+  })
+
+  it('is for nobody else to read', async () => {
+    const directory = await openJobDirectory(stateDir, request)
+    const step = await directory.step('up')
+    const modes = [path.dirname(step), step].map((file) => fs.statSync(file).mode & 0o777)
+    expect(modes).toEqual([0o700, 0o700])
+    expect(fs.statSync(jobFile(request.id, 'request.json')).mode & 0o777).toBe(0o600)
+  })
+
+  it('goes when the job has its verdict, and may be gone already', async () => {
+    const directory = await openJobDirectory(stateDir, request)
+    await directory.step('up')
+    await directory.remove()
+    await directory.remove()
+    expect(await left()).toEqual([])
+  })
+})
+
+describe('the jobs that an earlier worker left', () => {
+  it('are none on a new host', async () => {
+    expect(await left()).toEqual([])
+  })
+
+  it('are those that it had begun, oldest first', async () => {
+    const requests = Array.from({ length: 5 }, () => requestOf('shop/hello', { id: newJobId() }))
+    for (const request of [...requests].reverse()) await openJobDirectory(stateDir, request)
+    expect((await left()).map(({ request }) => request)).toEqual(requests)
+  })
+
+  it('are not those of which it could not even keep the request', async () => {
+    fs.mkdirSync(jobFile(newJobId()), { recursive: true })
+    const half = newJobId()
+    fs.mkdirSync(jobFile(half))
+    fs.writeFileSync(jobFile(half, 'request.json.tmp'), '{"id":')
+    expect(await left()).toEqual([])
+  })
+
+  it.each(['', '{"id":'])('are found without those that a power cut has damaged: %j', async (damaged) => {
+    await openJobDirectory(stateDir, request)
+    const { id } = (await openJobDirectory(stateDir, requestOf('shop/hello'))).request
+    fs.writeFileSync(jobFile(id, 'request.json'), damaged)
+    fs.writeFileSync(jobFile('no folder'), '')
+    expect((await left()).map(({ request }) => request)).toEqual([request])
+  })
+
+  it.each(['', '{"lane":'])('have no plan when a power cut has damaged it: %j', async (damaged) => {
+    const directory = await openJobDirectory(stateDir, request)
+    fs.writeFileSync(jobFile(request.id, 'plan.json'), damaged)
+    expect(await directory.plan()).toBeUndefined()
+  })
+})
