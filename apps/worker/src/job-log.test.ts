@@ -1,0 +1,74 @@
+import { newJobId, type JobId } from '@redeployster/shared/contract/job'
+import type { LogEvent } from '@redeployster/shared/log/log'
+import { createLogReader } from '@redeployster/shared/log/redis-log-reader'
+import { createLogWriter } from '@redeployster/shared/log/redis-log-writer'
+import { connectRedis } from '@redeployster/shared/redis/connect'
+import { startRedis, type TestRedis } from '@redeployster/shared/testing/redis'
+import { pino } from 'pino'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { openJobLog } from './job-log.ts'
+
+let server: TestRedis
+let redis: ReturnType<typeof connectRedis>
+let id: JobId
+
+beforeAll(async () => {
+  server = await startRedis()
+  redis = connectRedis(server.url, 'patient', pino({ level: 'silent' }))
+})
+afterAll(async () => {
+  redis.disconnect()
+  await server.stop()
+})
+beforeEach(() => {
+  id = newJobId()
+})
+
+const open = () => openJobLog(createLogWriter(redis), id)
+
+async function stored() {
+  const events: LogEvent[] = []
+  for await (const event of createLogReader(redis, redis).read(id, 1)) events.push(event)
+  return events
+}
+
+it('numbers all lines from 1, its own and those of the steps', async () => {
+  const log = await open()
+  await log.notice('waiting for job 1')
+  await log.lines(['a', 'b'], { step: 'up', offset: 4 })
+  await log.lines([], { step: 'up', offset: 5 })
+  await log.notice('two\nlines')
+  expect(await stored()).toEqual([
+    { kind: 'lines', first: 1, lines: ['redeployster: waiting for job 1'] },
+    { kind: 'lines', first: 2, lines: ['a', 'b'] },
+    { kind: 'lines', first: 4, lines: ['redeployster: two lines'] },
+  ])
+})
+
+it('begins at the begin of a step that has not printed yet', async () => {
+  const log = await open()
+  await log.lines(['a'], { step: 'pull', offset: 2 })
+  expect([log.storedOffset('pull'), log.storedOffset('up')]).toEqual([2, 0])
+})
+
+it('goes on where an earlier worker ended, also behind a notice', async () => {
+  const earlier = await open()
+  await earlier.lines(['a', 'b'], { step: 'up', offset: 4 })
+  await earlier.notice('note')
+
+  const log = await open()
+  expect(log.storedOffset('up')).toBe(4)
+  await log.lines(['c'], { step: 'up', offset: 6 })
+  expect(await stored()).toMatchObject([{ first: 1 }, { first: 3 }, { first: 4, lines: ['c'] }])
+})
+
+it('does not double lines that were stored although the answer of Redis was lost', async () => {
+  const [lost, again] = [await open(), await open()]
+  await lost.lines(['a', 'b'], { step: 'up', offset: 4 })
+  await again.lines(['a', 'b'], { step: 'up', offset: 4 })
+  await again.lines(['c'], { step: 'up', offset: 6 })
+  expect(await stored()).toEqual([
+    { kind: 'lines', first: 1, lines: ['a', 'b'] },
+    { kind: 'lines', first: 3, lines: ['c'] },
+  ])
+})
