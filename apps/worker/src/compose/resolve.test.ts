@@ -6,83 +6,223 @@ import {
   testEngine,
 } from '@redeployster/shared/testing/docker'
 import path from 'node:path'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { resolveService } from './resolve.ts'
 import { createRunCompose } from './run-compose.ts'
 
-async function resolve(yaml: string, service = 'hello') {
-  const { name, directory } = await createProject({ yaml })
+interface Given {
+  readonly service?: string
+  /** Further files of the project. */
+  readonly others?: Readonly<Record<string, string>>
+  /** Files that stand behind `-f` and `--env-file`. */
+  readonly files?: readonly string[]
+  readonly envFiles?: readonly string[]
+}
+
+async function resolve(yaml: string, given: Given = {}) {
+  const { service = 'hello', others = {}, files = ['compose.yaml'], envFiles = [] } = given
+  const { name, directory, write } = await createProject({ yaml })
+  for (const [file, text] of Object.entries(others)) await write(file, text)
   const { compose, dockerHost } = testEngine()
   const run = createRunCompose({ PATH: process.env.PATH ?? '', DOCKER_HOST: dockerHost })
-  const files = [path.join(directory, 'compose.yaml')]
-  const project = { name: projectName.parse(name), directory, files, envFiles: [] }
+  const inside = (file: string) => path.join(directory, file)
+  const project = {
+    name: projectName.parse(name),
+    directory,
+    files: files.map(inside),
+    envFiles: envFiles.map(inside),
+  }
   return resolveService(run, [compose], project, serviceName.parse(service))
+}
+
+async function laneOf(yaml: string, given?: Given) {
+  const resolved = await resolve(yaml, given)
+  return 'lane' in resolved && [...resolved.lane].sort()
+}
+
+async function unsetIn(yaml: string, given?: Given) {
+  const resolved = await resolve(yaml, given)
+  return 'unset' in resolved && [...resolved.unset].sort()
 }
 
 describeWithEngine('what compose says of a service', () => {
   afterEach(removeProjects)
 
-  it.each([
-    ['a map', '{ redeployster.token: dolphin }'],
-    ['a list', '["redeployster.token=dolphin"]'],
-  ])('names the unset variables of a service whose labels are %s', async (_, labels) => {
-    const yaml = `
-      services:
-        hello: { <<: *base, labels: ${labels}, environment: { TAG: "$TAG" } }
-    `
-    expect(await resolve(yaml)).toMatchObject({ unset: ['TAG'], labels: { 'redeployster.token': 'dolphin' } })
+  describe('is its lane, which', () => {
+    it.each([
+      ['depends_on', 'depends_on: [db]'],
+      [
+        'depends_on, even if not required',
+        'depends_on: { db: { condition: service_started, required: false } }',
+      ],
+      ['links', 'links: [db]'],
+      ['volumes_from', 'volumes_from: [db]'],
+      ['a shared network', 'network_mode: "service:db"'],
+      ['a shared process namespace', 'pid: "service:db"'],
+      ['a shared ipc namespace', 'ipc: "service:db"'],
+    ])('grows by %s', async (_, relation) => {
+      const yaml = `
+        services:
+          hello: { <<: *base, ${relation} }
+          db: { <<: *base }
+          other: { <<: *base, depends_on: [hello] }
+      `
+      expect(await laneOf(yaml)).toEqual(['db', 'hello'])
+    })
+
+    it('holds what its dependencies depend on', async () => {
+      const yaml = `
+        services:
+          hello: { <<: *base, depends_on: [queue] }
+          queue: { <<: *base, network_mode: "service:db" }
+          db: { <<: *base, volumes_from: [data] }
+          data: { <<: *base }
+      `
+      expect(await laneOf(yaml)).toEqual(['data', 'db', 'hello', 'queue'])
+    })
+
+    it('is the service alone when nothing is needed, whatever it is called', async () => {
+      const yaml = `
+        services:
+          --help: { <<: *base }
+          other: { <<: *base }
+      `
+      expect(await laneOf(yaml, { service: '--help' })).toEqual(['--help'])
+    })
+
+    it('is that of a service whose profile is not active, too', async () => {
+      const yaml = `
+        services:
+          hello: { <<: *base, profiles: [jobs], depends_on: [db] }
+          db: { <<: *base, profiles: [jobs] }
+      `
+      expect(await laneOf(yaml)).toEqual(['db', 'hello'])
+    })
+
+    it('is that of all its files together', async () => {
+      const yaml = `
+        services:
+          hello: { <<: *base }
+      `
+      const more = `
+        services:
+          hello: { depends_on: [db] }
+          db: { <<: *base }
+      `
+      const files = ['compose.yaml', 'more.yaml']
+      expect(await laneOf(yaml, { others: { 'more.yaml': more } })).toEqual(['hello'])
+      expect(await laneOf(yaml, { others: { 'more.yaml': more }, files })).toEqual(['db', 'hello'])
+    })
   })
 
-  it.each([
-    ['has a default', '${TAG:-1}'],
-    ['is an escaped dollar sign', '$$TAG'],
-  ])('does not miss a variable that %s', async (_, text) => {
-    const yaml = `
+  describe('is its labels', () => {
+    const labelled = (labels: string) => `
       services:
-        hello: { <<: *base, environment: { TAG: "${text}" } }
+        hello: { <<: *base, labels: ${labels} }
     `
-    expect(await resolve(yaml)).toMatchObject({ unset: [] })
+
+    it.each([
+      ['a map', '{ redeployster.token: dolphin }', 'dolphin'],
+      ['a list', '["redeployster.token=dolphin"]', 'dolphin'],
+      ['a number', '{ redeployster.token: 1234 }', '1234'],
+      ['a text with dollar signs', '{ redeployster.token: "a$$b$$$$c" }', 'a$b$$c'],
+      ['a variable with a default', '{ redeployster.token: "${TOKEN:-dolphin}" }', 'dolphin'],
+    ])('as the container has them, from %s', async (_, labels, token) => {
+      expect(await resolve(labelled(labels))).toMatchObject({ labels: { 'redeployster.token': token } })
+    })
+
+    it('of which a later file may change some', async () => {
+      const others = { 'more.yaml': labelled('{ redeployster.deps: "false", redeployster.token: porpoise }') }
+      const files = ['compose.yaml', 'more.yaml']
+      const resolved = await resolve(labelled('{ redeployster.token: dolphin, a: b }'), { others, files })
+      const labels = { 'redeployster.token': 'porpoise', 'redeployster.deps': 'false', a: 'b' }
+      expect(resolved).toMatchObject({ labels })
+    })
+
+    it.each([
+      ['the project’s own .env', { others: { '.env': 'TOKEN=dolphin' } }],
+      ['an env file', { others: { 'a.env': 'TOKEN=dolphin' }, envFiles: ['a.env'] }],
+      [
+        'the last env file',
+        { others: { '.env': 'TOKEN=x', a: 'TOKEN=y', b: 'TOKEN=dolphin' }, envFiles: ['a', 'b'] },
+      ],
+    ])('with variables from %s', async (_, given) => {
+      const resolved = await resolve(labelled('{ redeployster.token: "$TOKEN" }'), given)
+      expect(resolved).toMatchObject({ labels: { 'redeployster.token': 'dolphin' }, unset: [] })
+    })
+
+    it('of which there may be none', async () => {
+      expect(await resolve(labelled('{}'))).toMatchObject({ labels: {} })
+    })
   })
 
-  it('does not miss a variable that only another service uses', async () => {
-    const yaml = `
-      services:
-        hello: { <<: *base, depends_on: [db] }
-        db: { <<: *base }
-        other: { <<: *base, environment: { TAG: "$TAG" } }
-    `
-    expect(await resolve(yaml)).toMatchObject({ unset: [], lane: expect.arrayContaining(['db', 'hello']) })
-  })
+  describe('is which variables are missing:', () => {
+    it.each([
+      ['$TAG', ['TAG']],
+      ['${TAG}', ['TAG']],
+      ['$$$TAG', ['TAG']],
+      ['${TAG:-${DEFAULT}}', ['DEFAULT']],
+      ['${TAG:-1}', []],
+      ['${TAG-}', []],
+      ['${TAG:+1}', []],
+      ['$$TAG', []],
+    ])('in %s they are %j', async (text, unset) => {
+      const yaml = `
+        services:
+          hello: { <<: *base, environment: { TAG: "${text}" } }
+      `
+      expect(await unsetIn(yaml)).toEqual(unset)
+    })
 
-  it.each([
-    ['depends_on', 'depends_on: [db]'],
-    ['links', 'links: [db]'],
-    ['volumes_from', 'volumes_from: [db]'],
-    ['a shared network', 'network_mode: "service:db"'],
-    ['a shared process namespace', 'pid: "service:db"'],
-  ])('counts %s as part of the lane', async (_, relation) => {
-    const yaml = `
-      services:
-        hello: { <<: *base, ${relation} }
-        db: { <<: *base }
-        other: { <<: *base }
-    `
-    const resolved = await resolve(yaml)
-    expect('lane' in resolved && [...resolved.lane].sort()).toEqual(['db', 'hello'])
-  })
+    it.each([
+      ['its dependency', 'hello: { <<: *base, depends_on: [db] }', 'db: { <<: *base, user: "$TAG" }'],
+      ['its labels, a list', 'hello: { <<: *base, labels: ["redeployster.token=$TAG"] }', ''],
+      ['its inactive profile', 'hello: { <<: *base, profiles: [jobs], user: "$TAG" }', ''],
+      ['what it extends', 'hello: { extends: other }', 'other: { <<: *base, user: "$TAG" }'],
+      [
+        'its volume’s name',
+        'hello: { <<: *base, volumes: ["data:/data"] }',
+        'volumes: { data: { name: "data-$TAG" } }',
+      ],
+      ['its secret', 'hello: { <<: *base, secrets: [s] }', 'secrets: { s: { file: "./$TAG.txt" } }'],
+      ['its config', 'hello: { <<: *base, configs: [c] }', 'configs: { c: { content: "$TAG" } }'],
+      ['its network', 'hello: { image: x }', 'networks: { default: { name: "net-$TAG" } }'],
+    ])('%s counts', async (_, hello, other) => {
+      const isSection = /^(volumes|secrets|configs|networks):/.test(other)
+      const yaml = `
+        services:
+          ${hello}
+          ${isSection ? '' : other}
+        ${isSection ? other : ''}
+      `
+      expect(await unsetIn(yaml)).toEqual(['TAG'])
+    })
 
-  it('gives labels with a dollar sign as they are in the container', async () => {
-    const yaml = `
-      services:
-        hello: { <<: *base, labels: { redeployster.token: "a$$b" } }
-    `
-    expect(await resolve(yaml)).toMatchObject({ labels: { 'redeployster.token': 'a$b' } })
+    it('those of others do not count', async () => {
+      const yaml = `
+        name: shop-$NAME
+        x-common: { environment: { TAG: "$TAG" } }
+        services:
+          hello: { <<: *base, depends_on: [db] }
+          db: { <<: *base }
+          other: { <<: *base, environment: { TAG: "$TAG" }, volumes: ["data:/data"] }
+        volumes: { data: { name: "data-$TAG" } }
+      `
+      expect(await unsetIn(yaml)).toEqual([])
+    })
   })
 
   it.each([
     ['bad YAML', 'services: [', 15],
     ['a service that is not there', 'services: { other: { image: x } }', 1],
+    ['a variable that the file demands', 'services: { hello: { image: "x:${TAG:?set it}" } }', 15],
+    ['a circle', 'services: { hello: { image: x, depends_on: [hello] } }', 15],
   ])('is its own exit code and words for %s', async (_, yaml, exitCode) => {
     expect(await resolve(yaml)).toMatchObject({ exitCode, output: expect.stringMatching(/\S/) })
+  })
+
+  it('is that a file is gone', async () => {
+    const gone = await resolve('services: {}', { files: ['gone.yaml'] })
+    expect(gone).toMatchObject({ exitCode: 14, output: expect.stringContaining('gone.yaml') })
   })
 })

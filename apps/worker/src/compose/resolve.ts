@@ -2,7 +2,7 @@ import type { ServiceName } from '@redeployster/shared/contract/service'
 import { z } from 'zod'
 import { configCommand, rawConfigCommand, type Argv } from './command.ts'
 import type { ComposeProject } from './project.ts'
-import type { RunCompose } from './run-compose.ts'
+import type { ComposeOutput, RunCompose } from './run-compose.ts'
 import { unsetVariables, usedVariables } from './variables.ts'
 
 /** What the compose files say of a service now. */
@@ -24,8 +24,15 @@ const config = z.object({
   services: z.record(z.string(), z.looseObject({ labels: z.record(z.string(), z.string()).nullish() })),
 })
 
-/** Not normalised: labels may be a list here, and a number a string. */
-const rawConfig = z.object({ services: z.record(z.string(), z.unknown()) })
+/** As it is written, labels may be a list, and a number a string. */
+const section = z.record(z.string(), z.unknown()).default({})
+const rawConfig = z.object({
+  services: section,
+  networks: section,
+  volumes: section,
+  configs: section,
+  secrets: section,
+})
 
 export async function resolveService(
   run: RunCompose,
@@ -36,27 +43,36 @@ export async function resolveService(
   const filled = await run(configCommand(compose, project, service))
   if (filled.exitCode !== 0) return { exitCode: filled.exitCode, output: filled.stderr }
   const { services } = config.parse(JSON.parse(filled.stdout))
-  const lane = Object.keys(services)
+  const readRaw = () => run(rawConfigCommand(compose, project))
   return {
-    lane,
+    lane: Object.keys(services),
     labels: mapValues(services[service]?.labels ?? {}, unescapeDollars),
-    unset: await unsetOfLane(run, rawConfigCommand(compose, project), lane, unsetVariables(filled.stderr)),
+    unset: await unsetOfLane(readRaw, services, unsetVariables(filled.stderr)),
   }
 }
 
 /** Compose warns for the whole file; only what the lane uses counts, and only then the second look is taken. */
 async function unsetOfLane(
-  run: RunCompose,
-  command: Argv,
-  lane: readonly string[],
+  readRaw: () => Promise<ComposeOutput>,
+  lane: Readonly<Record<string, unknown>>,
   unset: ReadonlySet<string>,
-) {
+): Promise<readonly string[]> {
   if (unset.size === 0) return []
-  const raw = await run(command)
+  const raw = await readRaw()
   if (raw.exitCode !== 0) return [...unset]
-  const { services } = rawConfig.parse(JSON.parse(raw.stdout))
-  const used = usedVariables(lane.map((name) => services[name]))
+  const { services, ...others } = rawConfig.parse(JSON.parse(raw.stdout))
+  const used = usedVariables([
+    Object.keys(lane).map((name) => services[name]),
+    Object.values(others).map((all) => mentioned(all, JSON.stringify(lane))),
+  ])
   return [...unset].filter((name) => used.has(name))
+}
+
+/** The volumes, networks and other things of a section that services use: their names stand in them somewhere. */
+function mentioned(section: Readonly<Record<string, unknown>>, services: string): unknown[] {
+  return Object.entries(section).flatMap(([name, value]) =>
+    services.includes(JSON.stringify(name)) ? [value] : [],
+  )
 }
 
 /** `config` prints a dollar sign as `$$`, so that its output can be read again. */
