@@ -196,6 +196,40 @@ describeWithEngine('tokens and labels', () => {
         expect(await startsOf(project)).toHaveLength(1)
       })
 
+      it('was taken down while no worker ran, the answer is 410 as well', async () => {
+        const token = randomToken()
+        const project = await startProject(`redeployster.token: ${token}`)
+        await published(url, token, 'hello')
+        await deployment.end('worker', 'SIGTERM')
+        await project.down()
+        await deployment.start()
+        await gone(token)
+
+        expect(await statusOf('POST', '/hello', token)).toBe('410')
+        expect(await startsOf(project)).toEqual([])
+      })
+
+      // In `serve` there is no API without its worker.
+      it.each(layout === 'serve' ? [] : ['a worker'])(
+        'was taken down while a deploy waited for %s, the deploy is rejected, and nothing is started',
+        async () => {
+          const token = randomToken()
+          const project = await startProject(`redeployster.token: ${token}`)
+          await published(url, token, 'hello')
+          await deployment.end('worker', 'SIGTERM')
+          const asked = ask('POST', `${url}/hello`, token)
+          await asked.begun
+          await project.down()
+          await deployment.start()
+
+          const { exitCode, body } = await asked.answer
+          expect(exitCode).toBe('126')
+          expect(body).toContain('the service has no container any more')
+          expect(await startsOf(project)).toEqual([])
+          expect(await containersOf(project, 'hello')).toEqual([])
+        },
+      )
+
       it('has lost its label, the answer is 410, and nothing is started', async () => {
         const token = randomToken()
         const project = await startProject(`redeployster.token: ${token}`)
@@ -258,7 +292,7 @@ describeWithEngine('tokens and labels', () => {
 
       it('when the image brings it along', async () => {
         const token = randomToken()
-        const image = `fixture/labelled:${token}`
+        const image = `fixture/labelled:${randomBytes(5).toString('hex')}`
         const base = await docker('create', 'fixture/busybox:1')
         await docker('commit', '--change', `LABEL redeployster.token=${token}`, base, image)
         await docker('rm', base)
