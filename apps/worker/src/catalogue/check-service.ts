@@ -33,7 +33,7 @@ export async function checkService(
   if ('problem' in project) return project
   const outside = projectRoots && fileOutside(projectRoots, project)
   if (outside !== undefined) return { problem: `its file ${outside} is outside PROJECT_ROOTS` }
-  const resolved = await resolveService(run, compose, project, seen.service)
+  const resolved = await resolveService(run, compose, project, seen.service, settings)
   if ('exitCode' in resolved) return resolved
   const differing = differingLabel(seen.labels, resolved.labels)
   if (differing !== undefined) {

@@ -17,10 +17,17 @@ interface Given {
   /** Files that stand behind `-f` and `--env-file`. */
   readonly files?: readonly string[]
   readonly envFiles?: readonly string[]
+  readonly withDependencies?: boolean
 }
 
 async function resolve(yaml: string, given: Given = {}) {
-  const { service = 'hello', others = {}, files = ['compose.yaml'], envFiles = [] } = given
+  const {
+    service = 'hello',
+    others = {},
+    files = ['compose.yaml'],
+    envFiles = [],
+    withDependencies = true,
+  } = given
   const { name, directory, write } = await createProject({ yaml })
   for (const [file, text] of Object.entries(others)) await write(file, text)
   const { compose, dockerHost } = testEngine()
@@ -32,7 +39,7 @@ async function resolve(yaml: string, given: Given = {}) {
     files: files.map(inside),
     envFiles: envFiles.map(inside),
   }
-  return resolveService(run, [compose], project, serviceName.parse(service))
+  return resolveService(run, [compose], project, serviceName.parse(service), { withDependencies })
 }
 
 async function laneOf(yaml: string, given?: Given) {
@@ -88,6 +95,15 @@ describeWithEngine('what compose says of a service', () => {
           other: { <<: *base }
       `
       expect(await laneOf(yaml, { service: '--help' })).toEqual(['--help'])
+    })
+
+    it('is the service alone when its dependencies are to be left alone', async () => {
+      const yaml = `
+        services:
+          hello: { <<: *base, depends_on: [db] }
+          db: { <<: *base, user: "$TAG" }
+      `
+      expect(await resolve(yaml, { withDependencies: false })).toMatchObject({ lane: ['hello'], unset: [] })
     })
 
     it('is that of a service whose profile is not active, too', async () => {

@@ -1,13 +1,13 @@
 import type { ServiceName } from '@redeployster/shared/contract/service'
 import { z } from 'zod'
-import { configCommand, rawConfigCommand, type Argv } from './command.ts'
+import { configCommand, rawConfigCommand, type Argv, type UpOptions } from './command.ts'
 import type { ComposeProject } from './project.ts'
 import type { ComposeOutput, RunCompose } from './run-compose.ts'
 import { unsetVariables, usedVariables } from './variables.ts'
 
 /** What the compose files say of a service now. */
 export interface ResolvedService {
-  /** The service itself and everything that a deploy of it may touch. */
+  /** The service itself and, with its dependencies, everything that a deploy of it may touch. */
   readonly lane: readonly string[]
   readonly labels: Readonly<Record<string, string>>
   /** Variables that the lane uses and that are set nowhere: they were in the operator's shell. */
@@ -39,15 +39,17 @@ export async function resolveService(
   compose: Argv,
   project: ComposeProject,
   service: ServiceName,
+  { withDependencies }: UpOptions,
 ): Promise<ResolvedService | ConfigFailure> {
   const filled = await run(configCommand(compose, project, service))
   if (filled.exitCode !== 0) return { exitCode: filled.exitCode, output: filled.stderr }
   const { services } = config.parse(JSON.parse(filled.stdout))
+  const lane = withDependencies ? services : { [service]: services[service] }
   const readRaw = () => run(rawConfigCommand(compose, project))
   return {
-    lane: Object.keys(services),
+    lane: Object.keys(lane),
     labels: mapValues(services[service]?.labels ?? {}, unescapeDollars),
-    unset: await unsetOfLane(readRaw, services, unsetVariables(filled.stderr)),
+    unset: await unsetOfLane(readRaw, lane, unsetVariables(filled.stderr)),
   }
 }
 
