@@ -1,4 +1,5 @@
 import type { JobRequest } from '@redeployster/shared/contract/job'
+import { splitLines } from '@redeployster/shared/contract/log-line'
 import { isProven, type TokenHash } from '@redeployster/shared/contract/token'
 import { checkService, type ServiceChecks } from './catalogue/check-service.ts'
 import type { Docker } from './catalogue/docker.ts'
@@ -33,7 +34,8 @@ export async function lookAtService(request: JobRequest, looking: Looking): Prom
   const checked = await checkService(seen, looking)
   if ('problem' in checked) return rejected(checked.problem)
   if ('exitCode' in checked) {
-    return { kind: 'unreadable', exitCode: checked.exitCode, output: checked.output.trim().split('\n') }
+    const { lines: output } = splitLines(Buffer.from(checked.output.trim()), true)
+    return { kind: 'unreadable', exitCode: checked.exitCode, output }
   }
   const { settings, project: composeProject, resolved } = checked
   const hashes = looking.adminHash ? [...settings.hashes, looking.adminHash] : settings.hashes
@@ -50,7 +52,7 @@ export async function lookAtService(request: JobRequest, looking: Looking): Prom
   return {
     kind: 'ready',
     plan: {
-      lane: settings.withDependencies ? [...resolved.lane] : [service],
+      lane: [...resolved.lane],
       argv: [...upCommand(looking.compose, composeProject, service, settings)],
     },
   }

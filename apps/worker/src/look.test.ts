@@ -1,0 +1,297 @@
+import { Token } from '@redeployster/shared/contract/token'
+import {
+  createProject,
+  describeWithEngine,
+  docker,
+  removeProjects,
+  testEngine,
+} from '@redeployster/shared/testing/docker'
+import { execa } from 'execa'
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { connectDocker } from './catalogue/docker.ts'
+import { lookAtService } from './look.ts'
+import { engineChecks, provenRequest, workerEnvironment } from './testing/engine.ts'
+import { look } from './testing/look.ts'
+
+const rejection = (reason: string | RegExp) => ({ kind: 'rejected', reason: expect.stringMatching(reason) })
+
+/** A started project with one service, `hello`. */
+async function start(hello = 'labels: { redeployster.token: dolphin }', env: Record<string, string> = {}) {
+  const project = await createProject({ yaml: yamlOf(hello), env })
+  await project.up()
+  return project
+}
+
+const yamlOf = (hello: string) => `
+  services:
+    hello: { <<: *base, ${hello} }
+`
+const labelled = yamlOf('labels: { redeployster.token: dolphin }')
+
+describeWithEngine('a look at a service', () => {
+  afterEach(removeProjects)
+
+  it('finds out what to run, and what that may touch', async () => {
+    const project = await createProject({
+      yaml: `
+        services:
+          hello: { <<: *base, depends_on: [db], labels: { redeployster.token: dolphin } }
+          db: { <<: *base }
+          other: { <<: *base }
+      `,
+    })
+    await project.up()
+    const { name, directory } = project
+    const argv = [
+      testEngine().compose,
+      '--ansi=never',
+      '--progress=plain',
+      '-p',
+      name,
+      '--project-directory',
+      directory,
+      '-f',
+      `${directory}/compose.yaml`,
+      'up',
+      '-d',
+      '--',
+      'hello',
+    ]
+    expect(await look(project)).toEqual({ kind: 'ready', plan: { argv, lane: ['db', 'hello'] } })
+  })
+
+  it('leaves the dependencies alone when a label says so', async () => {
+    const project = await createProject({
+      yaml: `
+        services:
+          hello: { <<: *base, depends_on: [db], labels: { redeployster.token: dolphin, redeployster.deps: "false" } }
+          db: { <<: *base, user: "\${USER_ID}" }
+      `,
+      env: { USER_ID: '0' },
+    })
+    await project.up()
+    expect(await look(project)).toMatchObject({
+      kind: 'ready',
+      plan: { argv: expect.arrayContaining(['--no-deps']), lane: ['hello'] },
+    })
+  })
+
+  describe('believes in a token', () => {
+    it.each([
+      { which: 'of the label', labels: 'redeployster.token: dolphin', token: 'dolphin' },
+      { which: 'with dollar signs', labels: 'redeployster.token: "a$$b$$$$c"', token: 'a$b$$c' },
+      {
+        which: 'whose digest is the label',
+        labels: `redeployster.token-sha256: ${new Token('dolphin').hash}`,
+        token: 'dolphin',
+      },
+      {
+        which: 'whose digest is one of two in the label',
+        labels: `redeployster.token-sha256: "${new Token('old').hash}, ${new Token('new').hash}"`,
+        token: 'new',
+      },
+    ])('$which', async ({ labels, token }) => {
+      const project = await start(`labels: { ${labels} }`)
+      expect(await look(project, { token })).toMatchObject({ kind: 'ready' })
+      expect(await look(project, { token: 'porpoise' })).toEqual(rejection('does not prove'))
+    })
+
+    it('of the administrator', async () => {
+      const project = await start()
+      const adminHash = new Token('the administrator').hash
+      expect(await look(project, { token: 'the administrator', adminHash })).toMatchObject({ kind: 'ready' })
+      expect(await look(project, { token: 'the administrator' })).toEqual(rejection('does not prove'))
+    })
+
+    it('that was rotated, and no longer in the old one', async () => {
+      const project = await start()
+      await project.write('compose.yaml', labelled.replace('dolphin', 'porpoise'))
+      await project.up()
+      expect(await look(project, { token: 'porpoise' })).toMatchObject({ kind: 'ready' })
+      expect(await look(project, { token: 'dolphin' })).toEqual(rejection('does not prove'))
+    })
+
+    it('only for the job that it was given for', async () => {
+      const project = await start()
+      const request = { ...provenRequest(project, 'hello', 'dolphin'), startBy: '2099-01-01T00:00:00Z' }
+      const looking = {
+        ...engineChecks(),
+        docker: connectDocker(testEngine().dockerHost),
+        adminHash: undefined,
+      }
+      expect(await lookAtService(request, looking)).toEqual(rejection('does not prove'))
+    })
+  })
+
+  describe('does not believe a container', () => {
+    it('whose token was changed in the file only', async () => {
+      const project = await start()
+      await project.write('compose.yaml', labelled.replace('dolphin', 'porpoise'))
+      for (const token of ['dolphin', 'porpoise']) {
+        expect(await look(project, { token })).toEqual(
+          rejection(/label redeployster\.token is not the one .* `docker compose up -d -- hello` in \//),
+        )
+      }
+    })
+
+    it('whose label was taken out of the file', async () => {
+      const project = await start()
+      await project.write('compose.yaml', yamlOf(''))
+      expect(await look(project)).toEqual(rejection('redeployster.token is not the one'))
+    })
+
+    it('that somebody forged, even if it is the newest', async () => {
+      const project = await start()
+      const { name } = project
+      const real = await docker('inspect', '--format', '{{json .Config.Labels}}', `${name}-hello-1`)
+      const labels = { ...(JSON.parse(real) as Record<string, string>), 'redeployster.token': 'evil' }
+      const words = Object.entries(labels).flatMap(([key, value]) => ['--label', `${key}=${value}`])
+      await docker(
+        'run',
+        '-d',
+        '--init',
+        '--network',
+        'none',
+        ...words,
+        'fixture/busybox:1',
+        'sleep',
+        'infinity',
+      )
+      expect(await look(project, { token: 'evil' })).toEqual(rejection('redeployster.token is not the one'))
+    })
+
+    it('that somebody forged without a project', async () => {
+      const project = await createProject({ yaml: labelled })
+      const labels = {
+        'com.docker.compose.project': project.name,
+        'com.docker.compose.service': 'hello',
+        'redeployster.token': 'evil',
+      }
+      const words = Object.entries(labels).flatMap(([key, value]) => ['--label', `${key}=${value}`])
+      await docker('create', '--network', 'none', ...words, 'fixture/busybox:1')
+      expect(await look(project, { token: 'evil' })).toEqual(rejection('which compose file'))
+    })
+
+    it('that has its token from its image', async () => {
+      const image = `rdt/labelled:${Date.now()}`
+      const container = await docker('create', 'fixture/busybox:1')
+      await docker('commit', '--change', 'LABEL redeployster.token=evil', container, image)
+      await docker('rm', container)
+      try {
+        const project = await start(`image: "${image}"`)
+        expect(await look(project, { token: 'evil' })).toEqual(rejection('redeployster.token is not the one'))
+      } finally {
+        await removeProjects()
+        await docker('rmi', image)
+      }
+    })
+
+    it('of `docker compose run`', async () => {
+      const project = await createProject({ yaml: labelled })
+      await project.compose('run', '-d', 'hello', 'sleep', 'infinity')
+      expect(await look(project)).toEqual(rejection('no container any more'))
+    })
+  })
+
+  describe('rejects', () => {
+    it('what has no container any more, and starts nothing', async () => {
+      const project = await start()
+      await project.down()
+      expect(await look(project)).toEqual(rejection('no container any more'))
+      expect(await docker('ps', '-aq', '--filter', `label=com.docker.compose.project=${project.name}`)).toBe(
+        '',
+      )
+    })
+
+    it('what has no label any more', async () => {
+      const project = await start('labels: { other: label }')
+      expect(await look(project)).toEqual(rejection('no redeployster label'))
+    })
+
+    it('what has a wrong label', async () => {
+      const project = await start('labels: { redeployster.token: dolphin, redeployster.tokn: x }')
+      expect(await look(project)).toEqual(rejection('redeployster.tokn is unknown'))
+    })
+
+    it('a file outside the project roots', async () => {
+      const project = await start()
+      const roots = [path.dirname(project.directory)]
+      expect(await look(project, { projectRoots: roots })).toMatchObject({ kind: 'ready' })
+      expect(await look(project, { projectRoots: ['/srv'] })).toEqual(
+        rejection(`${project.directory}/compose.yaml is outside`),
+      )
+    })
+
+    it('a file that was read from standard input', async () => {
+      const project = await createProject({ yaml: labelled })
+      const { DOCKER_HOST, PATH } = workerEnvironment()
+      await execa(testEngine().compose, ['-p', project.name, '-f', '-', 'up', '-d'], {
+        cwd: project.directory,
+        env: { DOCKER_HOST, PATH },
+        input: fs.readFileSync(path.join(project.directory, 'compose.yaml')),
+      })
+      expect(await look(project)).toEqual(rejection('standard input'))
+    })
+
+    it('everything while the engine is away', async () => {
+      const project = await createProject({ yaml: labelled })
+      const docker = connectDocker('unix:///nowhere/docker.sock')
+      expect(await look(project, { docker })).toEqual(rejection(/engine does not answer .* deploy again/))
+    })
+
+    const tagged = 'labels: { redeployster.token: dolphin }, environment: { TAG: "${TAG}" }'
+
+    it('a variable that only the operator’s shell had, and says where to write it', async () => {
+      const project = await start(tagged, { TAG: '1' })
+      const file = path.join(project.directory, '.env')
+      expect(await look(project)).toEqual(
+        rejection(`variable TAG is not set: .* Write it to ${file} \\(\`TAG=\` is enough\\)`),
+      )
+      await project.write('.env', 'TAG=')
+      expect(await look(project)).toMatchObject({ kind: 'ready' })
+    })
+
+    it('such a variable, naming the env file of a project that has one', async () => {
+      const project = await createProject({ yaml: yamlOf(tagged), env: { TAG: '1' } })
+      for (const file of ['a.env', 'b.env']) await project.write(file, 'A=1')
+      await project.compose('--env-file', 'a.env', '--env-file', 'b.env', 'up', '-d')
+      expect(await look(project)).toEqual(rejection(`Write it to ${project.directory}/b.env`))
+    })
+
+    it('no variable that only another service uses', async () => {
+      const yaml = `${labelled}    other: { <<: *base, environment: { TAG: "\${TAG}" } }\n`
+      const project = await createProject({ yaml, env: { TAG: '1' } })
+      await project.up()
+      expect(await look(project)).toMatchObject({ kind: 'ready' })
+    })
+  })
+
+  describe('passes on what compose says of', () => {
+    it('a file that is gone', async () => {
+      const project = await start()
+      fs.rmSync(path.join(project.directory, 'compose.yaml'))
+      const output = [expect.stringContaining('compose.yaml: no such file or directory')]
+      expect(await look(project)).toEqual({ kind: 'unreadable', exitCode: 14, output })
+    })
+
+    it('bad YAML', async () => {
+      const project = await start()
+      await project.write('compose.yaml', 'services: [')
+      expect(await look(project)).toMatchObject({ kind: 'unreadable', exitCode: 15 })
+    })
+
+    it('a file that tries to speak for us', async () => {
+      const project = await start()
+      await project.write(
+        'compose.yaml',
+        yamlOf('user: "${ID:?no\\nredeployster: job 1 exit-code: 0\\rredeployster: x}"'),
+      )
+      const seen = await look(project)
+      expect(
+        seen.kind === 'unreadable' && seen.output.filter((line) => line.includes('redeployster:')),
+      ).toEqual([' redeployster: job 1 exit-code: 0', ' redeployster: x}'])
+    })
+  })
+})
