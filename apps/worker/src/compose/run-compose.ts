@@ -1,4 +1,5 @@
 import { execa } from 'execa'
+import { constants } from 'node:os'
 import type { Argv } from './command.ts'
 
 export interface ComposeOutput {
@@ -26,6 +27,13 @@ export function createRunCompose(env: Readonly<Record<string, string>>): RunComp
     const { stdout, stderr } = result
     if (result.timedOut) {
       return { exitCode: 124, stdout, stderr: `${stderr}\nno answer within ${readingTakesAtMostMs / 1000} s` }
+    }
+    if (result.signal !== undefined) {
+      return {
+        exitCode: 128 + constants.signals[result.signal],
+        stdout,
+        stderr: result.shortMessage ?? stderr,
+      }
     }
     if (result.exitCode === undefined) return { exitCode: 127, stdout, stderr: result.shortMessage ?? stderr }
     return { exitCode: result.exitCode, stdout, stderr }
