@@ -1,0 +1,95 @@
+import { projectName, reservedNames, serviceName } from '@redeployster/shared/contract/service'
+import { Token } from '@redeployster/shared/contract/token'
+import { describe, expect, it } from 'vitest'
+import type { ComposeOutput } from '../compose/run-compose.ts'
+import { checkOutcome } from './check-outcome.ts'
+import { checkService, type ServiceChecks } from './check-service.ts'
+import type { SeenService } from './services-from-containers.ts'
+
+const labels = { 'redeployster.token': 'dolphin' }
+
+function seenAs(more: Partial<SeenService> = {}): SeenService {
+  const project = more.project ?? projectName.parse('shop')
+  return {
+    project,
+    service: serviceName.parse('hello'),
+    image: 'hello:1',
+    health: 'running',
+    labels,
+    location: { project, workingDir: '/srv', configFiles: '/srv/compose.yaml', environmentFile: undefined },
+    ...more,
+  }
+}
+
+/** A compose that answers with this, whatever it is asked. */
+function composeThat(answers: Partial<ComposeOutput>): ServiceChecks {
+  const output = { exitCode: 0, stdout: '', stderr: '', ...answers }
+  return { run: async () => output, compose: ['docker-compose'], projectRoots: undefined }
+}
+const printing = (found: object) =>
+  composeThat({ stdout: JSON.stringify({ services: { hello: { labels: found } } }) })
+const never: ServiceChecks = { ...printing({}), run: () => Promise.reject(new Error('It must not be asked')) }
+
+describe('a check', () => {
+  it.each([...reservedNames].filter((name) => projectName.safeParse(name).success))(
+    'refuses a project that is called %s like a path of ours, before it looks at any file',
+    async (name) => {
+      const checked = await checkService(seenAs({ project: projectName.parse(name) }), never)
+      expect(checked).toEqual({ problem: expect.stringContaining(`called ${name}`) })
+    },
+  )
+
+  it.each([
+    { why: 'its labels are wrong', seen: seenAs({ labels: { 'redeployster.token': '' } }), says: 'is empty' },
+    {
+      why: 'its files are not known',
+      seen: seenAs({ location: { ...seenAs().location, configFiles: '-' } }),
+      says: 'standard input',
+    },
+  ])('does not ask compose when $why', async ({ seen, says }) => {
+    expect(await checkService(seen, never)).toEqual({ problem: expect.stringContaining(says) })
+  })
+
+  it('does not ask compose about files outside the project roots', async () => {
+    const checked = await checkService(seenAs(), { ...never, projectRoots: ['/home'] })
+    expect(checked).toEqual({
+      problem: expect.stringContaining('/srv/compose.yaml is outside PROJECT_ROOTS'),
+    })
+  })
+})
+
+describe('what the catalogue learns of a service', () => {
+  const digestOf = (hash: string) => `digest of ${hash}`
+  const digest = digestOf(new Token('dolphin').hash)
+
+  it('are the keyed digests of its tokens, never the tokens', async () => {
+    expect(await checkOutcome(seenAs(), printing(labels), digestOf)).toEqual({
+      kind: 'deployable',
+      digests: [digest],
+    })
+  })
+
+  it('is why it is refused', async () => {
+    const outcome = await checkOutcome(seenAs(), printing({}), digestOf)
+    expect(outcome).toEqual({ kind: 'refused', reason: expect.stringContaining('redeployster.token') })
+  })
+
+  it('is compose’s last word when that cannot read the files, and the digests of the container', async () => {
+    const checks = composeThat({ exitCode: 14, stderr: 'a warning\nno such file\n' })
+    const reason = 'no such file'
+    expect(await checkOutcome(seenAs(), checks, digestOf)).toEqual({
+      kind: 'unsure',
+      digests: [digest],
+      reason,
+    })
+  })
+
+  it.each([
+    { what: 'is no JSON', checks: composeThat({ stdout: 'no JSON' }) },
+    { what: 'is something else', checks: composeThat({ stdout: '{"services":[1]}' }) },
+    { what: 'never comes', checks: never },
+  ])('is that it could not be checked, when compose’s answer $what', async ({ checks }) => {
+    const reason = expect.stringContaining('could not be checked')
+    expect(await checkOutcome(seenAs(), checks, digestOf)).toEqual({ kind: 'refused', reason })
+  })
+})
