@@ -1,4 +1,8 @@
 import Dockerode from 'dockerode'
+import type { ContainerCondition } from '../gate/judge.ts'
+import type { Image } from '../images/image.ts'
+import { toCondition } from './container-condition.ts'
+import { splitStreams } from './container-lines.ts'
 import type { Container } from './services-from-containers.ts'
 
 /** All that the worker asks of the Docker engine. It changes containers through compose alone. */
@@ -7,6 +11,14 @@ export interface Docker {
   engine(): Promise<{ id: string; version: string }>
   /** Compose containers, stopped ones too; of one service when a project and a service are given. */
   containers(of?: { project: string; service: string }): Promise<readonly Container[]>
+  /** What a container does now, or nothing when it is not there any more. */
+  condition(containerId: string): Promise<ContainerCondition | undefined>
+  /** The last lines that a container printed, both streams in order. */
+  lastLines(containerId: string, count: number): Promise<readonly string[]>
+  /** An image by name or ID, or nothing when the engine does not have it. */
+  image(name: string): Promise<Image | undefined>
+  /** Gives an image a further name; one that had it loses it. */
+  tag(imageId: string, name: string): Promise<void>
   /** Calls back at each event of a compose container. Resolves when the stream is open, `ended` when it ends. */
   watch(onEvent: () => void, signal: AbortSignal): Promise<{ ended: Promise<void> }>
 }
@@ -43,14 +55,37 @@ export function connectDocker(dockerHost: string): Docker {
         filters: { label },
         abortSignal: AbortSignal.timeout(callTakesAtMostMs),
       })
-      return listed.map(({ Id, Created, Image, State, Status, Labels }) => ({
+      return listed.map(({ Id, Created, Image, ImageID, State, Status, Labels }) => ({
         id: Id,
         created: Created,
         image: Image,
+        imageId: ImageID,
         state: State,
         status: Status,
         labels: Labels,
       }))
+    },
+
+    async condition(containerId) {
+      const inspected = await orNothing(within(client.getContainer(containerId).inspect()))
+      return inspected && toCondition(inspected)
+    },
+
+    async lastLines(containerId, count) {
+      const container = client.getContainer(containerId)
+      return splitStreams(await within(container.logs({ stdout: true, stderr: true, tail: count })))
+    },
+
+    async image(name) {
+      const found = await orNothing(within(client.getImage(name).inspect()))
+      return found && { id: found.Id, digests: found.RepoDigests ?? [] }
+    },
+
+    async tag(imageId, name) {
+      const at = name.lastIndexOf(':')
+      const hasTag = at > name.lastIndexOf('/')
+      const [repo, tag] = hasTag ? [name.slice(0, at), name.slice(at + 1)] : [name, 'latest']
+      await within(client.getImage(imageId).tag({ repo, tag }))
     },
 
     async watch(onEvent, signal) {
@@ -66,6 +101,16 @@ export function connectDocker(dockerHost: string): Docker {
       })
       return { ended }
     },
+  }
+}
+
+/** What is not there is an answer, too. */
+async function orNothing<Value>(call: Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await call
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return undefined
+    throw error
   }
 }
 

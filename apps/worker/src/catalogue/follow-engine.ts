@@ -12,6 +12,8 @@ interface Following {
 
 /** Compose causes several events by one change: they are looked at together. */
 const settleMs = 50
+/** The engine may tell of a change before its list of containers shows it. */
+const lookAgainMs = 1000
 /** Events can be lost, and a compose file can be mended without one. */
 const routineMs = 60_000
 const reconnectAtMostMs = 5000
@@ -36,6 +38,7 @@ export async function followEngine({ docker, lookAround, logger, signal }: Follo
 async function watchChanges(docker: Docker, signal: AbortSignal) {
   let isDirty = false
   let isEnded = false
+  let mustLookAgain = false
   let wake = () => {}
   const { ended } = await docker.watch(() => {
     isDirty = true
@@ -50,7 +53,7 @@ async function watchChanges(docker: Docker, signal: AbortSignal) {
     async next(): Promise<'change' | 'routine' | 'end'> {
       if (!isDirty && !isEnded) {
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, routineMs)
+          const timer = setTimeout(resolve, mustLookAgain ? lookAgainMs : routineMs)
           wake = () => {
             clearTimeout(timer)
             resolve()
@@ -58,8 +61,9 @@ async function watchChanges(docker: Docker, signal: AbortSignal) {
         })
       }
       if (isEnded) return 'end'
-      if (!isDirty) return 'routine'
-      await delay(settleMs)
+      if (!isDirty && !mustLookAgain) return 'routine'
+      mustLookAgain = isDirty
+      if (isDirty) await delay(settleMs)
       isDirty = false
       return 'change'
     },

@@ -27,7 +27,28 @@ describe('the settings of a service', () => {
     },
     { labels: { ...dolphin, 'redeployster.token-sha256': nextHash }, hashes: [hash, nextHash] },
   ])('hold the hashes of all its tokens: $labels', ({ labels, hashes }) => {
-    expect(readSettings(labels)).toEqual({ hashes, withDependencies: true })
+    expect(readSettings(labels)).toMatchObject({ hashes })
+  })
+
+  it('have a default for everything but the token', () => {
+    expect(readSettings(dolphin)).toMatchObject({
+      withDependencies: true,
+      pull: 'auto',
+      gateMs: 60_000,
+      rollback: false,
+      timeoutMs: undefined,
+    })
+  })
+
+  it.each([
+    { label: 'pull', value: 'never', setting: { pull: 'never' } },
+    { label: 'gate', value: 'none', setting: { gateMs: 0 } },
+    { label: 'gate', value: '90s', setting: { gateMs: 90_000 } },
+    { label: 'rollback', value: 'true', setting: { rollback: true } },
+    { label: 'timeout', value: '2h', setting: { timeoutMs: 7_200_000 } },
+    { label: 'deps', value: 'false', setting: { withDependencies: false } },
+  ])('are changed by the label $label=$value', ({ label, value, setting }) => {
+    expect(readSettings({ ...dolphin, [`redeployster.${label}`]: value })).toMatchObject(setting)
   })
 
   it.each([
@@ -53,6 +74,11 @@ describe('the settings of a service', () => {
       says: 'redeployster.tokens is unknown; known are redeployster.token',
     },
     { labels: { ...dolphin, 'redeployster.': 'x' }, says: 'is unknown' },
+    { labels: { ...dolphin, 'redeployster.pull': 'often' }, says: 'write auto, always, missing, never' },
+    { labels: { ...dolphin, 'redeployster.gate': '60' }, says: 'a duration such as 90s' },
+    { labels: { ...dolphin, 'redeployster.gate': '0s' }, says: 'a duration such as 90s' },
+    { labels: { ...dolphin, 'redeployster.rollback': 'yes' }, says: 'write true or false' },
+    { labels: { ...dolphin, 'redeployster.timeout': 'soon' }, says: 'a duration such as 90s or 15m' },
   ])('are none, with the reason, when a label is wrong: $labels', ({ labels, says }) => {
     expect(readSettings(labels)).toEqual({ problem: expect.stringContaining(says) })
   })

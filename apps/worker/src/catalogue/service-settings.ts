@@ -1,15 +1,33 @@
+import { parseDuration } from '@redeployster/shared/contract/duration'
 import { Token, type TokenHash } from '@redeployster/shared/contract/token'
 import type { Problem } from '../compose/project.ts'
+
+export const pullPolicies = ['auto', 'always', 'missing', 'never'] as const
+export type PullPolicy = (typeof pullPolicies)[number]
 
 /** What the labels of a service ask of a deploy. */
 export interface ServiceSettings {
   /** Hashes of the tokens that may deploy it; two while one is rotated. */
   readonly hashes: readonly TokenHash[]
   readonly withDependencies: boolean
+  readonly pull: PullPolicy
+  /** How long a container may take to become healthy after its start period; 0: there is no gate. */
+  readonly gateMs: number
+  readonly rollback: boolean
+  /** How long a step may take; the worker's own limit unless set. */
+  readonly timeoutMs: number | undefined
 }
 
 const prefix = 'redeployster.'
-const known: ReadonlySet<string> = new Set(['token', 'token-sha256', 'deps'])
+const known: ReadonlySet<string> = new Set([
+  'token',
+  'token-sha256',
+  'pull',
+  'gate',
+  'rollback',
+  'timeout',
+  'deps',
+])
 
 type Labels = Readonly<Record<string, string>>
 
@@ -28,11 +46,50 @@ export function readSettings(labels: Labels): ServiceSettings | Problem {
   }
   const hashes = readHashes(labels)
   if ('problem' in hashes) return hashes
-  const deps = labels[`${prefix}deps`] ?? 'true'
-  if (deps !== 'true' && deps !== 'false') {
-    return { problem: `its label ${prefix}deps is "${deps}"; write true or false` }
+  const read = {
+    withDependencies: readBoolean(labels, 'deps', true),
+    pull: readPull(labels),
+    gateMs: readGate(labels),
+    rollback: readBoolean(labels, 'rollback', false),
+    timeoutMs: readTimeout(labels),
   }
-  return { hashes, withDependencies: deps === 'true' }
+  const problem = Object.values(read).find((value) => isProblem(value))
+  return problem ?? { hashes, ...(read as Omit<ServiceSettings, 'hashes'>) }
+}
+
+function isProblem(value: unknown): value is Problem {
+  return typeof value === 'object' && value !== null && 'problem' in value
+}
+
+function useless(name: string, value: string, expected: string): Problem {
+  return { problem: `its label ${prefix}${name} is "${value}"; write ${expected}` }
+}
+
+function readBoolean(labels: Labels, name: string, unset: boolean): boolean | Problem {
+  const value = labels[prefix + name]
+  if (value === undefined) return unset
+  return value === 'true' || value === 'false' ? value === 'true' : useless(name, value, 'true or false')
+}
+
+function readPull(labels: Labels): PullPolicy | Problem {
+  const value = labels[`${prefix}pull`] ?? 'auto'
+  return pullPolicies.find((policy) => policy === value) ?? useless('pull', value, pullPolicies.join(', '))
+}
+
+const gateByDefaultMs = 60_000
+
+function readGate(labels: Labels): number | Problem {
+  const value = labels[`${prefix}gate`] ?? 'auto'
+  if (value === 'auto') return gateByDefaultMs
+  return value === 'none'
+    ? 0
+    : (parseDuration(value) ?? useless('gate', value, 'auto, none or a duration such as 90s'))
+}
+
+function readTimeout(labels: Labels): number | undefined | Problem {
+  const value = labels[`${prefix}timeout`]
+  if (value === undefined) return undefined
+  return parseDuration(value) ?? useless('timeout', value, 'a duration such as 90s or 15m')
 }
 
 function readHashes(labels: Labels): readonly TokenHash[] | Problem {

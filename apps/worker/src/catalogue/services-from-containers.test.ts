@@ -8,6 +8,7 @@ function container(labels: Record<string, string> = {}, rest: Partial<Container>
     id: 'c1',
     created: 1000,
     image: 'hello:1',
+    imageId: 'sha256:1',
     state: 'running',
     status: 'Up 3 minutes',
     ...rest,

@@ -10,7 +10,9 @@ import type { ProjectLabels } from '../compose/project.ts'
 export interface Container {
   readonly id: string
   readonly created: number
+  /** The name it was made from; a bare ID once that name belongs to another image. */
   readonly image: string
+  readonly imageId: string
   /** `running`, `exited` … */
   readonly state: string
   /** For people: `Up 3 minutes (healthy)`. */
@@ -45,7 +47,7 @@ export function servicesFromContainers(containers: readonly Container[]): readon
 function toService({ labels, image, state, status }: Container): SeenService | undefined {
   const project = projectName.safeParse(labels[label('project')])
   const service = serviceName.safeParse(labels[label('service')])
-  if (!project.success || !service.success || labels[label('oneoff')] === 'True') return undefined
+  if (!project.success || !service.success || isOneOff({ labels })) return undefined
   return {
     project: project.data,
     service: service.data,
@@ -59,4 +61,9 @@ function toService({ labels, image, state, status }: Container): SeenService | u
       environmentFile: labels[label('project.environment_file')],
     },
   }
+}
+
+/** Whether `docker compose run` made it. */
+export function isOneOff({ labels }: Pick<Container, 'labels'>): boolean {
+  return labels[label('oneoff')] === 'True'
 }

@@ -13,5 +13,11 @@ export async function look(project: TestProject, asked: Asked = {}): Promise<Loo
   const { service = 'hello', token = 'dolphin', ...looking } = asked
   const docker = connectDocker(testEngine().dockerHost)
   const request = provenRequest(project, service, token)
-  return lookAtService(request, { ...engineChecks(), docker, adminHash: undefined, ...looking })
+  return lookAtService(request, {
+    ...engineChecks(),
+    docker,
+    adminHash: undefined,
+    timeoutMs: 1000,
+    ...looking,
+  })
 }
