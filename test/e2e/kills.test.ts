@@ -69,15 +69,18 @@ describeWithEngine('a kill -9 at any boundary of the walk', () => {
     return /^(\w+) .*VERSION=(\d)/.exec(shown)?.slice(1).join(' ')
   }
 
-  /** The first one's compose ends before the second one's starts, and what came of the first nobody knows. */
-  async function expectInTurn(first: Asked, second: Asked) {
+  /** Lets first the one and then the other go; resolves to their exit codes and to what their composes did, in order. */
+  async function letBothGo(first: Asked, second: Asked) {
     await letGo()
-    expect(await first.answer).toMatchObject({ exitCode: '125' })
+    const before = await first.answer
     await letGo()
-    expect(await second.answer).toMatchObject({ exitCode: '0' })
+    const after = await second.answer
     const order = (await compose.starts()).map((line) => line.split(' ')[0])
-    expect(order).toEqual(['hello', 'ended', 'hello', 'ended'])
+    return { exitCodes: [before.exitCode, after.exitCode], order }
   }
+
+  /** The orphan ends before the next one starts, and what came of it nobody knows. */
+  const inTurn = { exitCodes: ['125', '0'], order: ['hello', 'ended', 'hello', 'ended'] }
 
   async function letGo() {
     await fs.writeFile(path.join(compose.folder, 'gate'), 'go\n')
@@ -179,7 +182,7 @@ exit $code`)
     process.kill(await parentOf(Number(pid)), 'SIGKILL')
     const second = ask('POST', `${bench.url}/hello`, token)
     await second.begun
-    await expectInTurn(first, second)
+    expect(await letBothGo(first, second)).toEqual(inTurn)
     expect(await runningVersion()).toBe('running 2')
   })
 
@@ -198,7 +201,7 @@ exit $code`)
     await second.begun
     const next = bench.startWorker()
     await next.says('Goes on with a deploy')
-    await expectInTurn(first, second)
+    expect(await letBothGo(first, second)).toEqual(inTurn)
   })
 
   it('of a worker and of one that waits for the engine hands the engine on', async () => {

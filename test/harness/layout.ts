@@ -7,7 +7,7 @@ import { ask } from './http.ts'
 import { freePort, startRedeployster, type Part } from './process.ts'
 import { until } from './until.ts'
 
-export type PartName = 'api' | 'worker'
+type PartName = 'api' | 'worker'
 
 /** redeployster at work, in one of its layouts. */
 export interface Deployment {
