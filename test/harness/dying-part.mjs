@@ -26,6 +26,7 @@ if (process.argv[2] === 'worker') {
       composeCommand: env.COMPOSE_COMMAND,
       passEnv: env.PASS_ENV,
       maxParallelDeploys: env.MAX_PARALLEL_DEPLOYS,
+      deployTimeoutMs: env.DEPLOY_TIMEOUT,
       env: process.env,
     },
     logger,

@@ -18,7 +18,7 @@ describe('by the shape of the path alone, before any token is looked at', () => 
     ['HEAD /shop/hello', 'POST'],
     ['POST /jobs', 'GET'],
     ['HEAD /jobs', 'GET'],
-    ['POST /jobs/some', 'GET'],
+    ['POST /jobs/some', 'GET, DELETE'],
     ['PUT /jobs/some/log', 'GET'],
     ['HEAD /jobs/some/log?follow', 'GET'],
     ['POST /services', 'GET'],

@@ -1,6 +1,7 @@
 import { reservedNames } from '@redeployster/shared/contract/service'
 import { Hono } from 'hono'
 import { requestId } from 'hono/request-id'
+import { cancelJob } from './cancel.ts'
 import { deploy } from './deploy.ts'
 import { showHealth, showReadiness } from './health.ts'
 import { listJobs } from './history.ts'
@@ -24,7 +25,7 @@ export function createApp(parts: Parts): Hono<ApiEnv> {
   at(app, '/readyz', { GET: showReadiness(parts) })
   at(app, '/services', { GET: listServices(parts) })
   at(app, '/jobs', { GET: listJobs(parts) })
-  at(app, '/jobs/:id', { GET: showJob(parts) })
+  at(app, '/jobs/:id', { GET: showJob(parts), DELETE: cancelJob(parts) })
   at(app, '/jobs/:id/log', { GET: showLog(parts) })
 
   // The names that we keep for ourselves are never services, also where we have no route (yet).

@@ -4,16 +4,20 @@ import { identify, unauthorized } from './authenticate.ts'
 import { noService, stillChecking } from './find-service.ts'
 import type { ApiEnv, Parts } from './parts.ts'
 
-/** The job that the path names, if the caller may read it. */
+/**
+ * The job that the path names, if the caller may read it, or change it: that only the service's token of now may do,
+ * while whoever asked for a job may read it even after a rotation, and while no worker is there.
+ */
 export async function findJob(
   c: Context<ApiEnv>,
   { catalogue, jobs, ...secrets }: Parts,
+  wanted: 'read' | 'change' = 'read',
 ): Promise<JobRecord> {
   const caller = identify(c.req.header('Authorization'), secrets)
   const id = jobId.safeParse(c.req.param('id'))
   const record = await jobs.get(id.success ? id.data : noJob)
-  // Who asked for it may read it even after a rotation, and while no worker is there.
-  if (caller.mayDeploy(record ? [record.tokenDigest] : []) && record) return record
+  const hasAsked = caller.mayDeploy(record ? [record.tokenDigest] : [])
+  if (hasAsked && wanted === 'read' && record) return record
 
   const { entries, isComplete } = await catalogue.find(record?.service ?? noService)
   const service = entries.find(({ host, project }) => host === record?.host && project === record.project)

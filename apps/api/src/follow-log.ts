@@ -51,7 +51,7 @@ export async function* followLog({ job, from, opening }: Followed, sources: Sour
       sight = await look(sight, sources)
       if (sight.job.exitCode !== undefined) return yield* sayExitCode(job.id, sight.job.exitCode)
       const isExpired = isForsaken(sight, Date.now()) && (await expire(job.id, sources))
-      yield line(isExpired ? notice(forsaken.reason) : heartbeat(sight, Date.now(), Date.now() - begunAt))
+      if (!isExpired) yield line(heartbeat(sight, Date.now(), Date.now() - begunAt))
     }
   } finally {
     for (const signal of [stopping, gone]) signal.removeEventListener('abort', close)

@@ -1,5 +1,5 @@
 import { exitCodeLine, notice } from '@redeployster/shared/contract/log-line'
-import type { JobId } from '@redeployster/shared/contract/job'
+import type { JobId, Verdict } from '@redeployster/shared/contract/job'
 import type { LogEvent } from '@redeployster/shared/log/log'
 
 /** Events of a log as the lines that a person reads, each with its end. */
@@ -17,8 +17,13 @@ function toLines(job: JobId, event: LogEvent): readonly string[] {
     case 'missing':
       return [notice(`lines ${event.from}–${event.to} not kept`)]
     case 'verdict':
-      return [exitCodeLine(job, event.verdict.exitCode)]
+      return verdictLines(job, event.verdict)
   }
+}
+
+function verdictLines(job: JobId, { exitCode, reason, isUnsaid }: Verdict): readonly string[] {
+  const last = exitCodeLine(job, exitCode)
+  return isUnsaid && reason !== undefined ? [notice(reason), last] : [last]
 }
 
 /** The exit code, when the verdict is among the events. */

@@ -12,6 +12,7 @@ const statusOf: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   method_not_allowed: 405,
   ambiguous_service: 409,
   service_gone: 410,
+  job_final: 409,
   body_too_large: 413,
   internal: 500,
   catalogue_unavailable: 503,

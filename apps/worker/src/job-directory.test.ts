@@ -9,7 +9,11 @@ import { temporaryFolder } from './testing/temporary-folder.ts'
 const request = requestOf('shop/hello')
 const plan: Plan = {
   lane: ['hello', 'db'],
-  argv: ['docker-compose', '-p', 'shop', 'up', '-d', '--', 'hello'],
+  up: ['docker-compose', '-p', 'shop', 'up', '-d', '--', 'hello'],
+  image: 'hello:1',
+  gateMs: 60_000,
+  timeoutMs: 900_000,
+  before: { imageId: 'sha256:1', containers: [{ id: 'c1', startedAtMs: 1 }] },
 }
 
 let stateDir: string

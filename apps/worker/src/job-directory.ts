@@ -1,24 +1,54 @@
-import { jobRequest, type JobRequest } from '@redeployster/shared/contract/job'
+import { jobRequest, verdict, type JobRequest, type Verdict } from '@redeployster/shared/contract/job'
 import fs from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
+import { isStarted } from './runner/run-step.ts'
+
+const argv = z.tuple([z.string()], z.string())
 
 const plan = z.object({
   lane: z.array(z.string()),
-  argv: z.tuple([z.string()], z.string()),
+  /** Not there: the image is not pulled. */
+  pull: argv.optional(),
+  up: argv,
+  /** Not there: a deploy that fails is left as it is. */
+  rollback: argv.optional(),
+  image: z.string(),
+  gateMs: z.number(),
+  timeoutMs: z.number(),
+  /** What ran before. */
+  before: z.object({
+    imageId: z.string().optional(),
+    digest: z.string().optional(),
+    containers: z.array(z.object({ id: z.string(), startedAtMs: z.number() })),
+  }),
 })
-/** What was decided before the first step that changes anything; an adopter goes by it. */
+/** What was decided before the first step; an adopter goes by it. */
 export type Plan = Readonly<z.infer<typeof plan>>
 
-export type StepName = 'up'
+const stopReason = z.enum(['timeout', 'cancel'])
+export type StopReason = z.infer<typeof stopReason>
+
+/** The steps that a runner runs, in their order. */
+export const stepNames = ['pull', 'up', 'rollback'] as const
+export type StepName = (typeof stepNames)[number]
 
 /** A job's folder on the host: what a worker that comes after needs to go on. */
 export interface JobDirectory {
   readonly request: JobRequest
   /** The folder of a step; made when it is not there. */
   step(name: StepName): Promise<string>
+  hasStarted(name: StepName): Promise<boolean>
+  /** When a step has ended. */
+  endedAtMs(name: StepName): Promise<number>
   plan(): Promise<Plan | undefined>
   writePlan(plan: Plan): Promise<void>
+  /** Why the job has to end before its time. */
+  stopReason(): Promise<StopReason | undefined>
+  writeStopReason(reason: StopReason): Promise<void>
+  /** Why the deploy has failed, once it is being rolled back. */
+  failure(): Promise<Verdict | undefined>
+  writeFailure(failure: Verdict): Promise<void>
   /** Forgets the job, once its verdict is written. */
   remove(): Promise<void>
 }
@@ -48,6 +78,8 @@ export async function leftJobDirectories(stateDir: string): Promise<readonly Job
 
 function jobDirectory(folder: string, request: JobRequest): JobDirectory {
   const planFile = path.join(folder, 'plan.json')
+  const stopFile = path.join(folder, 'stop.json')
+  const failureFile = path.join(folder, 'failure.json')
   return {
     request,
     async step(name) {
@@ -55,8 +87,14 @@ function jobDirectory(folder: string, request: JobRequest): JobDirectory {
       await fs.mkdir(step, { recursive: true, mode: 0o700 })
       return step
     },
+    hasStarted: (name) => isStarted(path.join(folder, name)),
+    endedAtMs: async (name) => (await fs.stat(path.join(folder, name, 'exit'))).mtimeMs,
     plan: () => readWhole(planFile, plan),
     writePlan: (decided) => writeWhole(planFile, decided),
+    stopReason: () => readWhole(stopFile, stopReason),
+    writeStopReason: (reason) => writeWhole(stopFile, reason),
+    failure: () => readWhole(failureFile, verdict),
+    writeFailure: (failure) => writeWhole(failureFile, failure),
     remove: () => fs.rm(folder, { recursive: true, force: true }),
   }
 }

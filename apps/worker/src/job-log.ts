@@ -1,5 +1,6 @@
 import type { JobId } from '@redeployster/shared/contract/job'
 import { notice } from '@redeployster/shared/contract/log-line'
+import { stepNames, type StepName } from './job-directory.ts'
 import type { LogPosition, LogWriter } from '@redeployster/shared/log/log'
 
 /** The log of one job while it is written: it numbers the lines. */
@@ -8,8 +9,8 @@ export interface JobLog {
   notice(text: string): Promise<void>
   /** Adds what a step printed, up to a place in its output. */
   lines(lines: readonly string[], position: LogPosition): Promise<void>
-  /** How far the output of a step is stored; 0 for a step that has not printed yet. */
-  storedOffset(step: string): number
+  /** How far the output of a step is stored; 0 for a step that has not printed yet, infinity for one that is over. */
+  storedOffset(step: StepName): number
 }
 
 /** Goes on where the stored log ends, so that an adopter neither doubles nor loses a line. */
@@ -30,6 +31,14 @@ export async function openJobLog(writer: LogWriter, id: JobId): Promise<JobLog> 
       position = reached
       return append(lines)
     },
-    storedOffset: (step) => (position.step === step ? position.offset : 0),
+    storedOffset(step) {
+      if (position.step === step) return position.offset
+      // What an earlier worker stored of a step is followed by what it stored of the next ones.
+      return orderOf(position.step) > orderOf(step) ? Number.POSITIVE_INFINITY : 0
+    },
   }
+}
+
+function orderOf(step: string): number {
+  return stepNames.findIndex((name) => name === step)
 }

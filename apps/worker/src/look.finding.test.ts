@@ -47,7 +47,7 @@ async function containersOf({ name }: TestProject) {
 async function deploy(project: TestProject, service = 'hello') {
   const seen = await look(project, { service })
   if (seen.kind !== 'ready') throw new Error(`Cannot deploy: ${JSON.stringify(seen)}`)
-  const [file, ...words] = seen.plan.argv
+  const [file, ...words] = seen.plan.up
   await execa(file, words, { env: workerEnvironment(), extendEnv: false, cwd: '/' })
 }
 

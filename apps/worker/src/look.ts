@@ -1,11 +1,15 @@
 import type { JobRequest } from '@redeployster/shared/contract/job'
 import { splitLines } from '@redeployster/shared/contract/log-line'
 import { isProven, type TokenHash } from '@redeployster/shared/contract/token'
-import { checkService, type ServiceChecks } from './catalogue/check-service.ts'
+import type { ServiceName } from '@redeployster/shared/contract/service'
+import { checkService, type CheckedService, type ServiceChecks } from './catalogue/check-service.ts'
 import type { Docker } from './catalogue/docker.ts'
 import { isLabelled } from './catalogue/service-settings.ts'
-import { servicesFromContainers } from './catalogue/services-from-containers.ts'
-import { upCommand } from './compose/command.ts'
+import { isOneOff, servicesFromContainers, type Container } from './catalogue/services-from-containers.ts'
+import { pullCommand, rollbackCommand, upCommand } from './compose/command.ts'
+import { conditionsOf } from './gate/watch-gate.ts'
+import { imageDigest } from './images/image.ts'
+import { shouldPull } from './images/should-pull.ts'
 import type { Plan } from './job-directory.ts'
 
 /** What a job may do, seen now. */
@@ -17,6 +21,8 @@ export type Look =
 export interface Looking extends ServiceChecks {
   readonly docker: Docker
   readonly adminHash: TokenHash | undefined
+  /** How long a step may take when the service does not say. */
+  readonly timeoutMs: number
 }
 
 /** Looks at Docker and the compose files as they are now: nothing in a job or in Redis is believed. */
@@ -49,13 +55,40 @@ export async function lookAtService(request: JobRequest, looking: Looking): Prom
         `Write it to ${composeProject.envFiles.at(-1) ?? `${composeProject.directory}/.env`} (\`${unset}=\` is enough)`,
     )
   }
+  return { kind: 'ready', plan: await makePlan(checked, service, containers, looking) }
+}
+
+async function makePlan(
+  { settings, project, resolved }: CheckedService,
+  service: ServiceName,
+  containers: readonly Container[],
+  { docker, compose, timeoutMs }: Looking,
+): Promise<Plan> {
+  const { image, isBuilt, lane } = resolved
+  const imageId = newest(containers)?.imageId
+  const [local, before, conditions] = await Promise.all([
+    docker.image(image),
+    imageId === undefined ? undefined : docker.image(imageId),
+    conditionsOf(docker, { project: project.name, service }),
+  ])
   return {
-    kind: 'ready',
-    plan: {
-      lane: [...resolved.lane],
-      argv: [...upCommand(looking.compose, composeProject, service, settings)],
+    lane: [...lane],
+    ...(shouldPull(settings.pull, local, isBuilt) && { pull: [...pullCommand(compose, project, service)] }),
+    up: [...upCommand(compose, project, service, settings)],
+    ...(settings.rollback && { rollback: [...rollbackCommand(compose, project, service)] }),
+    image,
+    gateMs: settings.gateMs,
+    timeoutMs: settings.timeoutMs ?? timeoutMs,
+    before: {
+      imageId,
+      digest: before && imageDigest(before),
+      containers: conditions.map(({ id, startedAtMs }) => ({ id, startedAtMs })),
     },
   }
+}
+
+function newest(containers: readonly Container[]): Container | undefined {
+  return [...containers].sort((a, b) => b.created - a.created).find((it) => !isOneOff(it))
 }
 
 function rejected(reason: string): Look {

@@ -14,7 +14,9 @@ import type { Argv } from './compose/command.ts'
 import { composeEnvironment } from './compose/environment.ts'
 import { findCompose } from './compose/find-compose.ts'
 import { createRunCompose } from './compose/run-compose.ts'
-import { deploy, type DeployPorts } from './deploy.ts'
+import { obeyCancels } from './cancels.ts'
+import { deploy } from './deploy.ts'
+import type { DeployPorts } from './job.ts'
 import { takeEngineLock } from './engine-lock.ts'
 import { beatHeart } from './heartbeat.ts'
 import { leftJobDirectories } from './job-directory.ts'
@@ -37,6 +39,8 @@ export interface WorkerOptions {
   readonly projectRoots?: readonly string[]
   readonly passEnv: readonly string[]
   readonly maxParallelDeploys: number
+  /** How long a step may take when the service does not say. */
+  readonly deployTimeoutMs: number
   /** What compose's own environment is chosen from. */
   readonly env: NodeJS.ProcessEnv
 }
@@ -84,13 +88,17 @@ export async function startWorker(options: WorkerOptions, logger: Logger): Promi
     const checks = { run, compose: compose.command, projectRoots: options.projectRoots }
     const adminHash = options.adminToken === undefined ? undefined : new Token(options.adminToken).hash
     const schedule = createSchedule(options.maxParallelDeploys, () => queue.pump())
+    const running: DeployPorts['running'] = new Map()
     const ports: DeployPorts = {
       stateDir: options.stateDir,
+      docker,
+      running,
       queues,
       jobs: createJobs(redis),
       logWriter: createLogWriter(redis),
       schedule,
-      look: (request) => lookAtService(request, { ...checks, docker, adminHash }),
+      look: (request) =>
+        lookAtService(request, { ...checks, docker, adminHash, timeoutMs: options.deployTimeoutMs }),
       followStep: createFollowStep(env, signal),
       logger,
       signal,
@@ -117,7 +125,11 @@ export async function startWorker(options: WorkerOptions, logger: Logger): Promi
     const info = { id: host, name: options.hostName, engine: engine.version, compose: compose.version }
     beatHeart(publisher, info, catalogue.republish, logger, signal)
     await queues.onKick(host, queue.kick)
-    const sweep = setInterval(() => queue.kick(), sweepMs)
+    await queues.onCancel(host, (id) => void running.get(id)?.give('cancel'))
+    const sweep = setInterval(() => {
+      queue.kick()
+      void obeyCancels(ports)
+    }, sweepMs)
     signal.addEventListener('abort', () => clearInterval(sweep))
   }
 }

@@ -1,7 +1,7 @@
 import { queueName } from '@redeployster/shared/contract/service'
-import { deploy, type DeployPorts } from './deploy.ts'
+import { deploy } from './deploy.ts'
+import type { DeployPorts } from './job.ts'
 import type { JobDirectory } from './job-directory.ts'
-import { isStarted } from './runner/run-step.ts'
 import type { HostQueue } from './schedule/host-queue.ts'
 
 /**
@@ -16,7 +16,7 @@ export async function resumeJobs(
   const { schedule } = ports
   for (const directory of left) {
     const { id, project } = directory.request
-    const isRunning = await isStarted(await directory.step('up'))
+    const isRunning = await directory.hasStarted('up')
     schedule.adopt(id, project, isRunning ? (await directory.plan())?.lane : undefined)
   }
   for (const { request } of left) {

@@ -1,8 +1,20 @@
 import { exitCode } from '@redeployster/shared/contract/job'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { expired, interrupted, rejected, unreadable, verdictOfUp } from './verdicts.ts'
 import type { StepEnd } from './runner/run-step.ts'
+import {
+  expired,
+  failureOfGate,
+  failureOfPull,
+  failureOfUp,
+  interrupted,
+  rejected,
+  stopped,
+  succeeded,
+  unreadable,
+} from './verdicts.ts'
+
+const verdictOfUp = (end: StepEnd) => failureOfUp(end) ?? succeeded
 
 const ends = fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constantFrom<StepEnd>('lost', 'not-started'))
 
@@ -78,5 +90,32 @@ it('does not blame the compose file when there is no compose to read it', () => 
     reason: expect.stringMatching(
       /^nothing was started, since docker compose is no longer where it was/,
     ) as string,
+  })
+})
+
+it('says after a pull that failed that nothing was touched', () => {
+  expect(failureOfPull(0)).toBeUndefined()
+  for (const end of [18, 'lost'] as const) {
+    expect(failureOfPull(end)).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining('nothing was touched'),
+    })
+  }
+  expect(failureOfPull(18)).toMatchObject({ exitCode: 18 })
+})
+
+it('has the exit code of a one-shot that failed, though compose said 0', () => {
+  expect(failureOfGate(3, 'it ended')).toMatchObject({ state: 'failed', exitCode: 3, started: true })
+})
+
+it.each([
+  { why: 'timeout', state: 'timed-out', code: 124 },
+  { why: 'cancel', state: 'cancelled', code: 130 },
+] as const)('says after a $why what may be half done, and how to heal it', ({ why, state, code }) => {
+  expect(stopped(why, true)).toMatchObject({ state, exitCode: code, started: true })
+  expect(stopped(why, true).reason).toMatch(/half replaced, or down: deploy again/)
+  expect(stopped(why, false)).toMatchObject({
+    started: false,
+    reason: expect.stringContaining('nothing was touched'),
   })
 })

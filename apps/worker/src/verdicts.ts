@@ -1,7 +1,10 @@
 import { exitCode, type Verdict } from '@redeployster/shared/contract/job'
+import type { StopReason } from './job-directory.ts'
 import type { StepEnd } from './runner/run-step.ts'
 
 // Each reason says why and what to do; it is the notice before the verdict.
+
+export const succeeded: Verdict = { state: 'succeeded', exitCode: 0, started: true }
 
 export const expired: Verdict = {
   state: 'expired',
@@ -47,13 +50,23 @@ export function unreadable(code: number): Verdict {
 const noCompose =
   'docker compose is no longer where it was: install it again, or set COMPOSE_COMMAND, and deploy again'
 
-export function verdictOfUp(end: StepEnd): Verdict {
+/** What a pull that did not work means, or nothing when it did. */
+export function failureOfPull(end: StepEnd): Verdict | undefined {
+  if (end === 0) return undefined
+  const code = typeof end === 'number' ? end : exitCode.unknown
+  const reason = `the image cannot be pulled (exit code ${code}), so nothing was touched: what ran before still runs`
+  return { state: 'failed', exitCode: code, started: true, reason }
+}
+
+/** What an `up` that did not work means, or nothing when it did. */
+export function failureOfUp(end: StepEnd): Verdict | undefined {
+  if (end === 0) return undefined
   if (end === 'lost') return interrupted
   if (end === 'not-started') return notStarted
-  if (end === 0) return { state: 'succeeded', exitCode: 0, started: true }
   return { state: 'failed', exitCode: end, started: true, reason: whyFailed(end) }
 }
 
+/** Higher exit codes are a program's own: 255 is what one says that ends with -1. */
 const lastSignal = 64
 
 function whyFailed(code: number): string {
@@ -61,4 +74,18 @@ function whyFailed(code: number): string {
   if (code > 128 && code <= 128 + lastSignal)
     return `docker compose was killed by signal ${code - 128}; the service may be down: deploy again`
   return `docker compose failed with exit code ${code}, its reason stands above: mend it and deploy again`
+}
+
+export function failureOfGate(code: number, reason: string): Verdict {
+  return { state: 'failed', exitCode: code, started: true, reason: `docker compose is done, but ${reason}` }
+}
+
+/** Nothing was touched when no step but the pull has begun. */
+export function stopped(why: StopReason, wasTouched: boolean): Verdict {
+  const heal = wasTouched ? 'the service may be half replaced, or down: deploy again' : 'nothing was touched'
+  const [state, code, said] =
+    why === 'timeout'
+      ? (['timed-out', exitCode.timedOut, 'the deploy took longer than it may'] as const)
+      : (['cancelled', exitCode.cancelled, 'the deploy was cancelled'] as const)
+  return { state, exitCode: code, started: wasTouched, reason: `${said}; ${heal}` }
 }

@@ -33,6 +33,7 @@ export function workerOptions(env: Settled, source: NodeJS.ProcessEnv): WorkerOp
     hostName: env.HOST_NAME,
     passEnv: env.PASS_ENV,
     maxParallelDeploys: env.MAX_PARALLEL_DEPLOYS,
+    deployTimeoutMs: env.DEPLOY_TIMEOUT,
     env: source,
     ...defined({
       adminToken: env.REDEPLOYSTER_ADMIN_TOKEN,

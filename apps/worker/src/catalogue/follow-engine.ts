@@ -39,6 +39,7 @@ async function watchChanges(docker: Docker, signal: AbortSignal) {
   let isDirty = false
   let isEnded = false
   let mustLookAgain = false
+  let routineAt = Date.now() + routineMs
   let wake = () => {}
   const { ended } = await docker.watch(() => {
     isDirty = true
@@ -53,7 +54,8 @@ async function watchChanges(docker: Docker, signal: AbortSignal) {
     async next(): Promise<'change' | 'routine' | 'end'> {
       if (!isDirty && !isEnded) {
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, mustLookAgain ? lookAgainMs : routineMs)
+          const untilRoutineMs = routineAt - Date.now()
+          const timer = setTimeout(resolve, mustLookAgain ? lookAgainMs : untilRoutineMs)
           wake = () => {
             clearTimeout(timer)
             resolve()
@@ -61,11 +63,13 @@ async function watchChanges(docker: Docker, signal: AbortSignal) {
         })
       }
       if (isEnded) return 'end'
-      if (!isDirty && !mustLookAgain) return 'routine'
       mustLookAgain = isDirty
       if (isDirty) await delay(settleMs)
       isDirty = false
-      return 'change'
+      // Also when changes never cease, as with a container that restarts again and again.
+      if (Date.now() < routineAt) return 'change'
+      routineAt = Date.now() + routineMs
+      return 'routine'
     },
   }
 }

@@ -34,6 +34,16 @@ export function upCommand(
   return [...composeFor(compose, project), 'up', '-d', ...flags, '--', service]
 }
 
+/** Fetches the service's image; those of its dependencies stay as they are. */
+export function pullCommand(compose: Argv, project: ComposeProject, service: ServiceName): Argv {
+  return [...composeFor(compose, project), 'pull', '--', service]
+}
+
+/** Back to an image that has the service's image name again; an extra `-f` would pin every later deploy. */
+export function rollbackCommand(compose: Argv, project: ComposeProject, service: ServiceName): Argv {
+  return [...composeFor(compose, project), 'up', '-d', '--no-deps', '--pull', 'never', '--', service]
+}
+
 /** Prints the service and all that a deploy of it may touch, with variables filled in. */
 export function configCommand(compose: Argv, project: ComposeProject, service: ServiceName): Argv {
   return [...composeFor(compose, project), 'config', '--format', 'json', '--', service]

@@ -10,6 +10,9 @@ export interface ResolvedService {
   /** The service itself and, with its dependencies, everything that a deploy of it may touch. */
   readonly lane: readonly string[]
   readonly labels: Readonly<Record<string, string>>
+  /** The name of its image; what compose calls it when the file builds it and names none. */
+  readonly image: string
+  readonly isBuilt: boolean
   /** Variables that the lane uses and that are set nowhere: they were in the operator's shell. */
   readonly unset: readonly string[]
 }
@@ -20,8 +23,13 @@ export interface ConfigFailure {
   readonly output: string
 }
 
+const service = z.looseObject({
+  labels: z.record(z.string(), z.string()).nullish(),
+  image: z.string().optional(),
+  build: z.unknown().optional(),
+})
 const config = z.object({
-  services: z.record(z.string(), z.looseObject({ labels: z.record(z.string(), z.string()).nullish() })),
+  services: z.record(z.string(), service),
 })
 
 /** As it is written, labels may be a list, and a number a string. */
@@ -38,17 +46,20 @@ export async function resolveService(
   run: RunCompose,
   compose: Argv,
   project: ComposeProject,
-  service: ServiceName,
+  name: ServiceName,
   { withDependencies }: UpOptions,
 ): Promise<ResolvedService | ConfigFailure> {
-  const filled = await run(configCommand(compose, project, service))
+  const filled = await run(configCommand(compose, project, name))
   if (filled.exitCode !== 0) return { exitCode: filled.exitCode, output: filled.stderr }
   const { services } = config.parse(JSON.parse(filled.stdout))
-  const lane = withDependencies ? services : { [service]: services[service] }
+  const own = services[name]
+  const lane = withDependencies ? services : { [name]: own }
   const readRaw = () => run(rawConfigCommand(compose, project))
   return {
     lane: Object.keys(lane),
-    labels: mapValues(services[service]?.labels ?? {}, unescapeDollars),
+    labels: mapValues(own?.labels ?? {}, unescapeDollars),
+    image: own?.image ?? `${project.name}-${name}`,
+    isBuilt: own?.build !== undefined,
     unset: await unsetOfLane(readRaw, lane, unsetVariables(filled.stderr)),
   }
 }

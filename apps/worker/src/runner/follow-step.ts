@@ -1,24 +1,35 @@
 import type { Logger } from '@redeployster/shared/runtime/logger'
+import fs from 'node:fs/promises'
 import path from 'node:path'
 import type { Argv } from '../compose/command.ts'
 import type { StepName } from '../job-directory.ts'
 import type { JobLog } from '../job-log.ts'
+import type { StopOrder } from '../stop-order.ts'
 import { endOfStep, isStarted, runStep, type StepEnd } from './run-step.ts'
+import { stopStep } from './stop-step.ts'
 import { tail } from './tail.ts'
 
-export type FollowStep = (
-  name: StepName,
-  folder: string,
-  argv: Argv,
-  log: JobLog,
-  logger: Logger,
-) => Promise<StepEnd>
+export interface Step {
+  readonly name: StepName
+  readonly folder: string
+  readonly argv: Argv
+  readonly timeoutMs: number
+}
+
+interface Following {
+  readonly log: JobLog
+  readonly stop: StopOrder
+  readonly logger: Logger
+}
+
+export type FollowStep = (step: Step, following: Following) => Promise<StepEnd>
 
 /** `env` is compose's whole environment. After the signal the log is left to the next worker. */
 export function createFollowStep(env: Readonly<Record<string, string>>, signal: AbortSignal): FollowStep {
-  return async (name, folder, argv, log, logger) => {
-    const isAdopted = await isStarted(folder)
-    const end = isAdopted ? endOfStep(folder) : runStep(folder, argv, env)
+  return async ({ name, folder, argv, timeoutMs }, { log, stop, logger }) => {
+    const startedAtMs = await startOf(folder)
+    const end = startedAtMs === undefined ? runStep(folder, argv, env) : endOfStep(folder)
+    const release = limit(folder, end, (startedAtMs ?? Date.now()) + timeoutMs, stop)
     try {
       for await (const { lines, offset } of tail(path.join(folder, 'out'), log.storedOffset(name), end)) {
         await log.lines(lines, { step: name, offset })
@@ -27,6 +38,23 @@ export function createFollowStep(env: Readonly<Record<string, string>>, signal: 
       // The step goes on, and its end decides; only what it printed is lost.
       if (!signal.aborted) logger.error({ err: error }, 'Cannot follow the output of a step')
     }
-    return end
+    return end.finally(release)
   }
+}
+
+/** Stops the step on order, or at its deadline. */
+function limit(folder: string, end: Promise<StepEnd>, deadlineMs: number, stop: StopOrder): () => void {
+  const obey = () => void stopStep(folder, end)
+  if (stop.signal.aborted) obey()
+  else stop.signal.addEventListener('abort', obey, { once: true })
+  const timer = setTimeout(() => void stop.give('timeout'), Math.max(0, deadlineMs - Date.now()))
+  return () => {
+    clearTimeout(timer)
+    stop.signal.removeEventListener('abort', obey)
+  }
+}
+
+async function startOf(folder: string): Promise<number | undefined> {
+  if (!(await isStarted(folder))) return undefined
+  return (await fs.stat(path.join(folder, 'started'))).mtimeMs
 }

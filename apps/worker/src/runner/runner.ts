@@ -11,7 +11,7 @@ step=$1
 shift
 exec 9>>"$step/alive"
 flock -n 9 || exit 0
-(set -C; : >"$step/started") 2>/dev/null || exit 0
+(set -C; echo $$ >"$step/started") 2>/dev/null || exit 0
 trap : INT TERM
 "$@" >>"$step/out" 2>&1
 echo $? >"$step/exit.tmp"

@@ -22,6 +22,7 @@ export async function* tail(
   offset: number,
   ended: Promise<unknown>,
 ): AsyncGenerator<Tailed, void> {
+  if (offset === Number.POSITIVE_INFINITY) return
   const changes = watchForChanges(path.dirname(file))
   let isEnded = false
   const markEnd = () => {

@@ -22,6 +22,7 @@ const queues: HostQueues = {
   releaseJoinKey: async () => {},
   finish: async () => {},
   onKick: async () => {},
+  onCancel: async () => {},
 }
 
 beforeEach(() => {

@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'method_not_allowed'
   | 'ambiguous_service'
   | 'service_gone'
+  | 'job_final'
   | 'body_too_large'
   | 'bad_request'
   | 'catalogue_unavailable'

@@ -38,6 +38,8 @@ export const verdict = z.object({
   /** False: nothing was touched, so the request is safe to repeat. */
   started: z.boolean(),
   reason: z.string().optional(),
+  /** Its reason is no line of the log, since no worker wrote it: whoever shows the verdict says it. */
+  isUnsaid: z.literal(true).optional(),
 })
 /** The final state and the exit code of a job, written once. Exit code 0 if and only if `succeeded`. */
 export type Verdict = Readonly<z.infer<typeof verdict>>
@@ -52,6 +54,10 @@ export const jobRecord = serviceKey.extend({
   finishedAt: z.iso.datetime().optional(),
   exitCode: z.number().int().optional(),
   reason: z.string().optional(),
+  /** Digests of the image that ran before, and of the one that was deployed. */
+  imageBefore: z.string().optional(),
+  imageAfter: z.string().optional(),
+  cancelAsked: z.boolean().optional(),
   requests: z.number().int(),
   tokenDigest: z.string(),
 })

@@ -26,6 +26,11 @@ export interface Jobs extends JobsReader {
   join(id: JobId): Promise<void>
   /** Queued → running, at the first step. Resolves to false when the job has its verdict. */
   begin(id: JobId, startedAt: Date): Promise<boolean>
+  /** Which image replaces which, by their digests. */
+  noteImages(id: JobId, images: { before: string | undefined; after: string | undefined }): Promise<void>
+  /** Writes down that somebody wants the job to end; resolves to false when it has its verdict. */
+  askCancel(id: JobId): Promise<boolean>
+  isCancelAsked(id: JobId): Promise<boolean>
   /** Record, last entry of the log and announcement at once; the first verdict stays. Resolves to the one that stands. */
   conclude(request: JobRequest, verdict: Verdict): Promise<Verdict>
   /** Concludes a job that no worker has begun; resolves to whether it did. A worker cannot begin it afterwards. */

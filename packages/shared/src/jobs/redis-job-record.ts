@@ -1,7 +1,7 @@
 import { jobRecord, type JobRecord, type JobRequest } from '../contract/job.ts'
 
 const isNumber: ReadonlySet<string> = new Set(['exitCode', 'requests'])
-const isBoolean: ReadonlySet<string> = new Set(['started'])
+const isBoolean: ReadonlySet<string> = new Set(['started', 'cancelAsked'])
 
 /** A record as the words of `HSET`. */
 export function toFields(request: JobRequest): string[] {

@@ -26,6 +26,12 @@ redis.call('HSETNX', KEYS[1], 'startedAt', ARGV[1])
 return 1
 `)
 
+const askCancelScript = script(`
+if redis.call('HEXISTS', KEYS[1], 'exitCode') == 1 then return 0 end
+redis.call('HSET', KEYS[1], 'cancelAsked', '1')
+return 1
+`)
+
 /** The commit point of a job: record, last entry of the log and announcement. */
 const writeVerdict = `
 redis.call('HSET', KEYS[1], 'state', ARGV[2], 'exitCode', ARGV[3], 'started', ARGV[4], 'finishedAt', ARGV[6])
@@ -116,6 +122,19 @@ export function createJobs(redis: Redis): Jobs {
       return (await beginScript(redis, [keys.job(id)], [startedAt.toISOString()])) === 1
     },
 
+    async noteImages(id, { before, after }) {
+      const words = [...(before ? ['imageBefore', before] : []), ...(after ? ['imageAfter', after] : [])]
+      if (words.length > 0) await redis.hset(keys.job(id), ...words)
+    },
+
+    async askCancel(id) {
+      return (await askCancelScript(redis, [keys.job(id)], [])) === 1
+    },
+
+    async isCancelAsked(id) {
+      return (await redis.hget(keys.job(id), 'cancelAsked')) === '1'
+    },
+
     async conclude(request, verdict) {
       // Redis may have been emptied since: a verdict needs a record to stand in.
       await this.accept(request)
@@ -124,7 +143,7 @@ export function createJobs(redis: Redis): Jobs {
     },
 
     async concludeUnbegun(id, verdict) {
-      const { keyNames, words } = concluding(id, verdict)
+      const { keyNames, words } = concluding(id, { ...verdict, isUnsaid: true })
       return (await concludeUnbegunScript(redis, keyNames, words)) === 1
     },
   }

@@ -1,7 +1,7 @@
 import { Job, type Queue, type Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
-import { jobRequest, type JobRequest } from '../contract/job.ts'
+import { jobId, jobRequest, type JobRequest } from '../contract/job.ts'
 import { queueName } from '../contract/service.ts'
 import { keys } from '../redis/keys.ts'
 import { script } from '../redis/script.ts'
@@ -74,18 +74,25 @@ export function createHostQueues(redis: Redis, subscriber: Redis, logger: Logger
       return [...new Set(found)].flatMap((index) => names[index - 1] ?? [])
     },
 
-    async onKick(host, listener) {
-      const channel = keys.kicks(host)
-      subscriber.on('message', (from: string, queue: string) => {
-        if (from === channel) listener(queue)
-      })
-      subscriber.on('ready', () => {
-        const look = () => listener(undefined)
-        subscriber.subscribe(channel).then(look, look)
-      })
-      await subscriber.subscribe(channel)
-      listener(undefined)
-    },
+    onKick: (host, listener) => listen(keys.kicks(host), listener),
+
+    onCancel: (host, listener) =>
+      listen(keys.cancels(host), (id) => {
+        if (id !== undefined) listener(jobId.parse(id))
+      }),
+  }
+
+  /** Calls back with nothing when messages may have been lost: at the start, and when the connection is back. */
+  async function listen(channel: string, listener: (message: string | undefined) => void) {
+    subscriber.on('message', (from: string, message: string) => {
+      if (from === channel) listener(message)
+    })
+    subscriber.on('ready', () => {
+      const look = () => listener(undefined)
+      subscriber.subscribe(channel).then(look, look)
+    })
+    await subscriber.subscribe(channel)
+    listener(undefined)
   }
 }
 

@@ -44,5 +44,9 @@ export function createRequestQueue(redis: Redis): RequestQueue {
     async kick(key) {
       await redis.publish(keys.kicks(key.host), queueName(key))
     },
+
+    async cancel(host, id) {
+      await redis.publish(keys.cancels(host), id)
+    },
   }
 }

@@ -14,6 +14,8 @@ export interface RequestQueue {
   dropJoinKey(request: JobRequest, holder: JobId): Promise<void>
   /** Tells the host's worker that there is work. */
   kick(key: ServiceKey): Promise<void>
+  /** Tells the host's worker that a job shall end. */
+  cancel(host: HostId, id: JobId): Promise<void>
 }
 
 /** The worker's side: the queues of one host, one per project and service, fetched by hand. */
@@ -30,4 +32,6 @@ export interface HostQueues {
   withWork(queues: readonly string[]): Promise<readonly string[]>
   /** Calls back with a queue's name when work has come, and with nothing when kicks may have been lost. */
   onKick(host: HostId, listener: (queue: string | undefined) => void): Promise<void>
+  /** Calls back with each job that shall end; such calls can be lost. */
+  onCancel(host: HostId, listener: (id: JobId) => void): Promise<void>
 }

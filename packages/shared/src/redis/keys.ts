@@ -10,6 +10,7 @@ export const keys = {
   log: (id: string) => `${prefix}:log:${id}`,
   logChannel: (id: string) => `${prefix}:log-of:${id}`,
   kicks: (host: HostId) => `${prefix}:kick:${host}`,
+  cancels: (host: HostId) => `${prefix}:cancel:${host}`,
   history: `${prefix}:history`,
   serviceHistory: (key: ServiceKey) => `${prefix}:history:${queueName(key)}`,
   waiting: (queue: string) => `${prefix}:${queue}:wait`,

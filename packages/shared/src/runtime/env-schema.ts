@@ -1,13 +1,12 @@
 import net from 'node:net'
 import path from 'node:path'
 import { z } from 'zod'
-
-const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+import { parseDuration } from '../contract/duration.ts'
 
 const duration = z
   .string()
-  .regex(/^[1-9]\d{0,6}(ms|s|m|h|d)$/, 'expected a duration such as 90s, 15m or 2h')
-  .transform((text) => Number.parseInt(text, 10) * unitMs[/[a-z]+$/.exec(text)![0] as keyof typeof unitMs])
+  .refine((text) => parseDuration(text) !== undefined, 'expected a duration such as 90s, 15m or 2h')
+  .transform((text) => parseDuration(text) ?? 0)
 
 const wholeNumber = (min: number, max: number) =>
   z
@@ -102,6 +101,9 @@ export const envSchema = z.object({
   MAX_PARALLEL_DEPLOYS: wholeNumber(1, 1000)
     .prefault('4')
     .describe('deploys at work at the same time on a host'),
+  DEPLOY_TIMEOUT: duration
+    .prefault('15m')
+    .describe('how long a step of a deploy may take when its service has no label for that'),
   START_BY: duration.prefault('10m').describe('a job that has not started after this time is `expired`'),
   LOG_LEVEL: z
     .enum(logLevels, `expected one of ${logLevels.join(', ')}`)

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import { changedContainers, judge, settleMs, type ContainerCondition } from './judge.ts'
+
+const gate = { gateMs: 60_000, sinceMs: 0 }
+
+function container(rest: Partial<ContainerCondition> = {}): ContainerCondition {
+  return {
+    id: 'c1',
+    name: 'hello-1',
+    status: 'running',
+    exitCode: 0,
+    startedAtMs: 0,
+    restarts: 0,
+    health: undefined,
+    startPeriodMs: 0,
+    ...rest,
+  }
+}
+
+describe('a container that a deploy has started', () => {
+  it.each<[string, Partial<ContainerCondition>, number, string]>([
+    ['without a healthcheck runs for less than the settle time', {}, settleMs - 1, 'wait'],
+    ['without a healthcheck runs for the settle time', {}, settleMs, 'pass'],
+    ['is healthy', { health: 'healthy' }, 1, 'pass'],
+    ['is unhealthy', { health: 'unhealthy' }, 1, 'fail'],
+    ['is not healthy yet', { health: 'starting' }, 59_999, 'wait'],
+    ['is not healthy when the gate is over', { health: 'starting' }, 60_000, 'fail'],
+    [
+      'is not healthy yet in its start period',
+      { health: 'starting', startPeriodMs: 90_000 },
+      149_999,
+      'wait',
+    ],
+    [
+      'is not healthy after start period and gate',
+      { health: 'starting', startPeriodMs: 90_000 },
+      150_000,
+      'fail',
+    ],
+    ['has ended with 0, as a one-shot does', { status: 'exited' }, 1, 'pass'],
+    ['has ended with 0 though it has a healthcheck', { status: 'exited', health: 'healthy' }, 1, 'fail'],
+    ['is being restarted', { status: 'restarting', exitCode: 3 }, 1, 'fail'],
+    ['runs again after a crash', { restarts: 1 }, 1, 'fail'],
+    ['is only created', { status: 'created' }, 59_999, 'wait'],
+    ['is still only created when the gate is over', { status: 'created' }, 60_000, 'fail'],
+  ])('%s', (_, condition, nowMs, kind) => {
+    expect(judge(container(condition), nowMs, gate).kind).toBe(kind)
+  })
+
+  it('gives a one-shot that failed its own exit code', () => {
+    expect(judge(container({ status: 'exited', exitCode: 3 }), 1, gate)).toMatchObject({
+      kind: 'fail',
+      exitCode: 3,
+    })
+  })
+
+  it('never fails with exit code 0', () => {
+    const ended = container({ status: 'exited', health: 'healthy' })
+    expect(judge(ended, 1, gate)).toMatchObject({ kind: 'fail', exitCode: 1 })
+  })
+})
+
+describe('the containers that a deploy has changed', () => {
+  const before = [{ id: 'c1', startedAtMs: 5 }]
+
+  it.each([
+    ['ran before and was not touched', { id: 'c1', startedAtMs: 5 }, 0],
+    ['was started again', { id: 'c1', startedAtMs: 9 }, 1],
+    ['is new', { id: 'c2', startedAtMs: 5 }, 1],
+  ])('count one that %s', (_, mark, count) => {
+    expect(changedContainers(before, [container(mark)])).toHaveLength(count)
+  })
+})

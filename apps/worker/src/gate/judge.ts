@@ -1,0 +1,79 @@
+export type Health = 'starting' | 'healthy' | 'unhealthy'
+
+/** What a container does at a moment. */
+export interface ContainerCondition {
+  readonly id: string
+  readonly name: string
+  /** `created`, `running`, `restarting`, `exited` … */
+  readonly status: string
+  readonly exitCode: number
+  readonly startedAtMs: number
+  readonly restarts: number
+  /** Nothing when it has no healthcheck. */
+  readonly health: Health | undefined
+  readonly startPeriodMs: number
+}
+
+export type Judgement =
+  | { readonly kind: 'pass' }
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'fail'; readonly exitCode: number; readonly reason: string }
+
+export interface Gate {
+  /** How long a container may take to become healthy after its start period. */
+  readonly gateMs: number
+  /** When compose ended. */
+  readonly sinceMs: number
+}
+
+/** A container without a healthcheck has to run for this long. */
+export const settleMs = 3000
+
+const pass = { kind: 'pass' } as const
+const wait = { kind: 'wait' } as const
+
+function fail(reason: string, exitCode = 1): Judgement {
+  return { kind: 'fail', exitCode, reason }
+}
+
+/** Whether a container that a deploy has started really works: "exit 0 of `up -d`" only says that it was started. */
+export function judge(container: ContainerCondition, nowMs: number, { gateMs, sinceMs }: Gate): Judgement {
+  const { name, status, exitCode, restarts, health, startedAtMs, startPeriodMs } = container
+  if (restarts > 0 || status === 'restarting') {
+    return fail(`${name} ended with exit code ${exitCode} and is being restarted again and again`)
+  }
+  if (status === 'exited' || status === 'dead') {
+    return exitCode === 0 && health === undefined
+      ? pass
+      : fail(`${name} ended with exit code ${exitCode}`, exitCode || 1)
+  }
+  if (status !== 'running') {
+    return nowMs - sinceMs < gateMs ? wait : fail(`${name} is ${status} instead of running`)
+  }
+  if (health === undefined) return nowMs - startedAtMs >= Math.min(settleMs, gateMs) ? pass : wait
+  if (health === 'healthy') return pass
+  if (health === 'unhealthy') return fail(`${name} is unhealthy`)
+  const mostMs = startPeriodMs + gateMs
+  return nowMs - startedAtMs < mostMs
+    ? wait
+    : fail(`${name} did not become healthy within ${mostMs / 1000} s`)
+}
+
+/** Which of the containers a deploy has made or started: those that ran before, unchanged, prove nothing. */
+export function changedContainers(
+  before: readonly ContainerMark[],
+  now: readonly ContainerCondition[],
+): readonly ContainerCondition[] {
+  const known = new Set(before.map(toText))
+  return now.filter((container) => !known.has(toText(container)))
+}
+
+/** Tells a container, and each of its starts, from any other. */
+export interface ContainerMark {
+  readonly id: string
+  readonly startedAtMs: number
+}
+
+function toText({ id, startedAtMs }: ContainerMark): string {
+  return `${id} ${startedAtMs}`
+}

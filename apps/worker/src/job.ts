@@ -1,0 +1,39 @@
+import type { JobId, JobRequest } from '@redeployster/shared/contract/job'
+import type { Jobs } from '@redeployster/shared/jobs/jobs'
+import type { LogWriter } from '@redeployster/shared/log/log'
+import type { HostQueues } from '@redeployster/shared/queue/queue'
+import type { Logger } from '@redeployster/shared/runtime/logger'
+import type { Docker } from './catalogue/docker.ts'
+import type { JobDirectory } from './job-directory.ts'
+import type { JobLog } from './job-log.ts'
+import type { Look } from './look.ts'
+import type { FollowStep } from './runner/follow-step.ts'
+import type { Schedule } from './schedule/schedule.ts'
+import type { StopOrder } from './stop-order.ts'
+
+/** A job at work. */
+export interface Job {
+  readonly request: JobRequest
+  readonly directory: JobDirectory
+  readonly log: JobLog
+  readonly logger: Logger
+  readonly stop: StopOrder
+}
+
+export interface DeployPorts {
+  readonly stateDir: string
+  readonly docker: Docker
+  readonly queues: HostQueues
+  readonly jobs: Jobs
+  readonly logWriter: LogWriter
+  readonly schedule: Schedule
+  /** Looks at the service as it is now, and decides what to run. */
+  readonly look: (request: JobRequest) => Promise<Look>
+  /** Runs a step, or waits for one that runs, and puts what it prints into the log. */
+  readonly followStep: FollowStep
+  /** How to stop the jobs at work. */
+  readonly running: Map<JobId, StopOrder>
+  readonly logger: Logger
+  /** Aborts when the worker stops: what runs then goes on without it. */
+  readonly signal: AbortSignal
+}

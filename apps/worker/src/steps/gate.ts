@@ -1,0 +1,39 @@
+import type { Verdict } from '@redeployster/shared/contract/job'
+import { withoutForgery } from '@redeployster/shared/contract/log-line'
+import { watchGate } from '../gate/watch-gate.ts'
+import type { DeployPorts, Job } from '../job.ts'
+import type { Plan, StepName } from '../job-directory.ts'
+import { failureOfGate } from '../verdicts.ts'
+
+/** Looks whether what `up` has started works; resolves to what went wrong, or to nothing. */
+export async function gate(job: Job, plan: Plan, ports: DeployPorts): Promise<Verdict | undefined> {
+  return watch('up', plan.before.containers, job, plan, ports)
+}
+
+/** The same after a rollback, when every container of the service has to work. */
+export async function gateOfRollback(job: Job, plan: Plan, ports: DeployPorts): Promise<Verdict | undefined> {
+  return watch('rollback', [], job, plan, ports)
+}
+
+async function watch(
+  behind: StepName,
+  before: Plan['before']['containers'],
+  { request, directory, log, stop }: Job,
+  { gateMs }: Plan,
+  { docker, signal }: DeployPorts,
+): Promise<Verdict | undefined> {
+  if (gateMs === 0) return undefined
+  const sinceMs = await directory.endedAtMs(behind)
+  const either = AbortSignal.any([signal, ...(behind === 'up' ? [stop.signal] : [])])
+  const end = await watchGate(docker, request, before, { gateMs, sinceMs }, either)
+  if (end.kind === 'passed') {
+    if (end.count > 0) await log.notice(`gate passed after ${((Date.now() - sinceMs) / 1000).toFixed(1)} s`)
+    return undefined
+  }
+  const { exitCode, reason, lastLines } = end
+  if (lastLines.length > 0) {
+    await log.notice(`gate failed; the last ${lastLines.length} lines of the container:`)
+    await log.lines(lastLines.map(withoutForgery), { step: behind, offset: Number.MAX_SAFE_INTEGER })
+  }
+  return failureOfGate(exitCode, reason)
+}

@@ -1,0 +1,30 @@
+import type { Verdict } from '@redeployster/shared/contract/job'
+import { imageDigest } from '../images/image.ts'
+import type { DeployPorts, Job } from '../job.ts'
+import type { Plan } from '../job-directory.ts'
+import { failureOfPull, stopped } from '../verdicts.ts'
+import { run } from './run.ts'
+
+/** Fetches the image and says which one replaces which; resolves to a verdict when that cannot be done. */
+export async function pull(job: Job, plan: Plan, ports: DeployPorts): Promise<Verdict | undefined> {
+  if (plan.pull) {
+    const end = await run('pull', plan.pull, job, plan, ports)
+    if (end !== 0) return job.stop.reason ? stopped(job.stop.reason, false) : failureOfPull(end)
+  }
+  // An adopter whose `up` runs already has said it before.
+  if (!(await job.directory.hasStarted('up'))) await sayImages(job, plan, ports)
+  return undefined
+}
+
+async function sayImages(
+  { request, log }: Job,
+  { image, pull: isPulled, before }: Plan,
+  { docker, jobs }: DeployPorts,
+) {
+  const found = await docker.image(image)
+  const after = found && imageDigest(found)
+  await jobs.noteImages(request.id, { before: before.digest, after })
+  if (after === undefined) return
+  if (after !== before.digest) await log.notice(`image ${image} ${before.digest ?? 'none'} → ${after}`)
+  else if (isPulled) await log.notice(`image ${image} ${after} unchanged`)
+}

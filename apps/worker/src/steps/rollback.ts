@@ -1,0 +1,44 @@
+import type { Verdict } from '@redeployster/shared/contract/job'
+import { imageDigest } from '../images/image.ts'
+import type { DeployPorts, Job } from '../job.ts'
+import type { Plan } from '../job-directory.ts'
+import { createStopOrder } from '../stop-order.ts'
+import { gateOfRollback } from './gate.ts'
+import { run } from './run.ts'
+
+/**
+ * Puts the service back on the image that it ran before, when it asks for that. The verdict stays what it was, and says
+ * what came of it. The old image gets the service's image name back, so compose finds it under the unchanged file.
+ */
+export async function rollBack(job: Job, plan: Plan, failure: Verdict, ports: DeployPorts): Promise<Verdict> {
+  if (!plan.rollback || failure.state !== 'failed' || !failure.started) return failure
+  const { directory, log } = job
+  if (!(await directory.hasStarted('rollback'))) {
+    const obstacle = await obstacleTo(plan, ports)
+    if (obstacle) return says(failure, `not rolled back: ${obstacle}`)
+    if ((await directory.failure()) === undefined) {
+      await directory.writeFailure(failure)
+      await log.notice(`${failure.reason ?? 'the deploy failed'}; rolling back to ${plan.before.digest}`)
+    }
+    await ports.docker.tag(plan.before.imageId ?? '', plan.image)
+  }
+  // An order to stop the deploy does not stop what mends it.
+  const end = await run('rollback', plan.rollback, { ...job, stop: createStopOrder() }, plan, ports)
+  if (end !== 0) return says(failure, `rolling back failed (exit code ${end}), the service may be down`)
+  const again = await gateOfRollback(job, plan, ports)
+  if (again) return says(failure, `rolled back to ${plan.before.digest}, which does not work either`)
+  return says(failure, `rolled back to ${plan.before.digest}`)
+}
+
+async function obstacleTo({ image, before }: Plan, { docker }: DeployPorts): Promise<string | undefined> {
+  const old = before.imageId === undefined ? undefined : await docker.image(before.imageId)
+  if (old === undefined) return 'there is no image that ran before'
+  if (image.includes('@')) return 'the compose file pins the image by digest; write the old digest there'
+  const now = await docker.image(image)
+  if (now && imageDigest(now) === imageDigest(old)) return 'the image that ran before is the same one'
+  return undefined
+}
+
+function says(failure: Verdict, what: string): Verdict {
+  return { ...failure, reason: failure.reason === undefined ? what : `${failure.reason}; ${what}` }
+}

@@ -1,0 +1,19 @@
+import type { Argv } from '../compose/command.ts'
+import type { DeployPorts, Job } from '../job.ts'
+import type { Plan, StepName } from '../job-directory.ts'
+import type { StepEnd } from '../runner/run-step.ts'
+
+/** Runs a step of the job, or goes on with it; `not-started` when the job was concluded meanwhile or the worker stops. */
+export async function run(
+  name: StepName,
+  argv: Argv,
+  { request, directory, log, logger, stop }: Job,
+  { timeoutMs }: Plan,
+  { jobs, followStep, signal }: DeployPorts,
+): Promise<StepEnd> {
+  const hasBegun = await jobs.begin(request.id, new Date())
+  logger.debug({ at: 'begun' }, 'Begun')
+  if (!hasBegun || signal.aborted) return 'not-started'
+  const folder = await directory.step(name)
+  return followStep({ name, folder, argv, timeoutMs }, { log, stop, logger })
+}

@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto'
+import {
+  createProject,
+  describeWithEngine,
+  docker,
+  removeProjects,
+  type TestProject,
+} from '@redeployster/shared/testing/docker'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { getJson, post } from '../harness/http.ts'
+import { deployRedeployster, published, type Deployment } from '../harness/layout.ts'
+import { startRegistry, type Registry } from '../harness/registry.ts'
+
+interface Job {
+  readonly state: string
+  readonly imageBefore: string
+  readonly imageAfter: string
+}
+
+describeWithEngine('the image of a deploy', () => {
+  let deployment: Deployment
+  let registry: Registry
+  let token: string
+  let image: string
+
+  beforeAll(async () => {
+    registry = await startRegistry()
+    deployment = await deployRedeployster('serve')
+  })
+  beforeEach(() => {
+    token = randomBytes(16).toString('hex')
+    image = `app-${token}:latest`
+  })
+  afterEach(removeProjects)
+  afterAll(async () => {
+    await deployment.stop()
+    await registry.remove()
+  })
+
+  const yaml = (labels = '', rest = '', name = `${registry.address}/${image}`) => `
+    services:
+      hello:
+        <<: *base
+        image: ${name}
+        command: sleep 100000
+        labels: { redeployster.token: ${token}, redeployster.gate: 1s, ${labels} }
+        ${rest}
+  `
+
+  async function start(text: string): Promise<TestProject> {
+    const project = await createProject({ yaml: text })
+    await project.up()
+    await published(deployment.urls[0], token, 'hello')
+    return project
+  }
+
+  async function deploy() {
+    const answer = await post(`${deployment.urls[0]}/hello`, token)
+    return { ...answer, job: await getJson<Job>(`${deployment.urls[0]}/jobs/${answer.jobId}`, token) }
+  }
+
+  /** Of every container of the service: `VERSION start-time name`. */
+  async function running({ name }: TestProject) {
+    const ids = await docker('ps', '-q', '--filter', `label=com.docker.compose.project=${name}`)
+    const format =
+      '{{range .Config.Env}}{{println .}}{{end}}{{.State.StartedAt}} {{.Name}} {{index .Config.Labels "com.docker.compose.project.config_files"}}'
+    const shown = await docker('inspect', '--format', format, ...ids.split('\n'))
+    const [, version] = /VERSION=(\S+)/.exec(shown) ?? []
+    const [, startedAt, container, files] = /(\d{4}-\S+) (\S+) (.*)$/.exec(shown) ?? []
+    return { version, startedAt, container, files, count: ids.split('\n').length }
+  }
+
+  it('is replaced by what was pushed since, and both digests are told; then it is unchanged', async () => {
+    const first = await registry.push(image, '1')
+    const project = await start(yaml())
+    const second = await registry.push(image, '2')
+
+    const replaced = await deploy()
+    expect(replaced.exitCode).toBe('0')
+    expect(replaced.body).toContain(`${first} → ${second}`)
+    expect(replaced.job).toMatchObject({ imageBefore: first, imageAfter: second })
+    const after = await running(project)
+    expect(after.version).toBe('2')
+
+    const same = await deploy()
+    expect(same.body).toContain('unchanged')
+    expect(same.exitCode).toBe('0')
+    expect(await running(project)).toEqual(after)
+  })
+
+  it.each([
+    ['the registry is away', () => registry.end()],
+    ['the tag is not there', () => registry.end().then(() => registry.start())],
+  ])('cannot be pulled when %s: compose says why, and what ran before still runs', async (what, happen) => {
+    await registry.push(image, '1')
+    const project = await start(yaml())
+    const before = await running(project)
+    await happen()
+    if (what === 'the tag is not there')
+      await project.write('compose.yaml', yaml('', '', `${registry.address}/${image}-nope`))
+
+    const { exitCode, body, job } = await deploy()
+    await registry.start()
+
+    expect(exitCode).toBe('18')
+    expect(body).toContain('nothing was touched')
+    expect(job.state).toBe('failed')
+    expect(await running(project)).toEqual(before)
+  })
+
+  it('that was made on this host is not pulled', async () => {
+    await docker('tag', 'fixture/busybox:1', image)
+    const project = await start(yaml('', '', image))
+    const { exitCode, body } = await deploy()
+    expect(exitCode).toBe('0')
+    expect(body).not.toMatch(/Pull/)
+    await project.down()
+    await docker('rmi', image)
+  })
+
+  it.each([
+    ['ends at once', 'ENTRYPOINT ["sh", "-c", "exit 3"]'],
+    ['is unhealthy', 'HEALTHCHECK --interval=200ms --retries=1 CMD false'],
+    ['cannot be started', 'ENTRYPOINT ["/nowhere"]'],
+  ])('is put back by the label when the new one %s; then the mended one is taken', async (_, change) => {
+    const first = await registry.push(image, '1')
+    const healthy = yaml('redeployster.rollback: "true"')
+    const project = await start(healthy)
+    const before = await running(project)
+    await registry.push(image, 'broken', change)
+
+    const { exitCode, body, job } = await deploy()
+    expect(exitCode).not.toBe('0')
+    expect(body).toContain('rolled back')
+    expect(job).toMatchObject({ state: 'failed', imageBefore: first })
+    const back = await running(project)
+    expect(back).toMatchObject({ version: '1', count: 1, container: before.container, files: before.files })
+
+    const third = await registry.push(image, '3')
+    const mended = await deploy()
+    expect(mended).toMatchObject({ exitCode: '0', job: { imageAfter: third } })
+    expect((await running(project)).version).toBe('3')
+  })
+})

@@ -1,0 +1,70 @@
+import fs from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { docker } from '@redeployster/shared/testing/docker'
+import { ask } from './http.ts'
+import { freePort, startProcess, type Part } from './process.ts'
+import { until } from './until.ts'
+
+/** A real registry on the loopback; the engine speaks plain HTTP to such. */
+export interface Registry {
+  /** `127.0.0.1:PORT`. */
+  readonly address: string
+  /** Pushes an image with `VERSION` set, and with further changes in the words of a Dockerfile; resolves to its digest. */
+  push(name: string, version: string, change?: string): Promise<string>
+  /** Answers nothing until it is started again. */
+  end(): Promise<void>
+  start(): Promise<void>
+  remove(): Promise<void>
+}
+
+export async function startRegistry(): Promise<Registry> {
+  const program = process.env.REDEPLOYSTER_TEST_REGISTRY
+  if (!program) throw new Error('REDEPLOYSTER_TEST_REGISTRY names no docker-registry; script/test sets it')
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'rd-registry-'))
+  const address = `127.0.0.1:${await freePort()}`
+  const config = path.join(folder, 'config.json')
+  const settings = {
+    version: '0.1',
+    log: { level: 'error' },
+    storage: { filesystem: { rootdirectory: path.join(folder, 'data') } },
+    http: { addr: address },
+  }
+  await fs.writeFile(config, JSON.stringify(settings))
+  let server: Part | undefined
+
+  const registry: Registry = {
+    address,
+    async start() {
+      server ??= startProcess(program, ['serve', config], {})
+      await until('the registry answers', () =>
+        ask('GET', `http://${address}/v2/`).answer.then(
+          () => true,
+          () => false,
+        ),
+      )
+    },
+    async end() {
+      await server?.end('SIGKILL')
+      server = undefined
+    },
+    async push(name, version, change = 'CMD ["sleep", "100000"]') {
+      const image = `${address}/${name}`
+      const container = await docker('create', 'fixture/busybox:1', 'true')
+      await docker('commit', '--change', `ENV VERSION=${version}`, '--change', change, container, image)
+      await docker('rm', container)
+      const pushed = await docker('push', image)
+      // Only the registry has it now, as if a pipeline elsewhere had built it.
+      await docker('rmi', image)
+      const digest = /digest: (sha256:\S+)/.exec(pushed)?.[1]
+      if (digest === undefined) throw new Error(`Cannot read the digest of ${image}`)
+      return digest
+    },
+    async remove() {
+      await registry.end()
+      await fs.rm(folder, { recursive: true, force: true })
+    },
+  }
+  await registry.start()
+  return registry
+}
