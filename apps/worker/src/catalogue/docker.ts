@@ -23,6 +23,9 @@ export interface Docker {
   watch(onEvent: () => void, signal: AbortSignal): Promise<{ ended: Promise<void> }>
 }
 
+/** What the catalogue needs of it. */
+export type ObservedDocker = Pick<Docker, 'containers' | 'watch'>
+
 /** A hung engine answers nothing for ever; each call gives up after this time. */
 const callTakesAtMostMs = 10_000
 

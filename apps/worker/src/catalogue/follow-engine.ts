@@ -1,9 +1,9 @@
 import type { Logger } from '@redeployster/shared/runtime/logger'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Docker } from './docker.ts'
+import type { ObservedDocker } from './docker.ts'
 
 interface Following {
-  readonly docker: Docker
+  readonly docker: ObservedDocker
   /** `routine`: nothing has happened that we know of. */
   readonly lookAround: (why: 'change' | 'routine') => Promise<void>
   readonly logger: Logger
@@ -35,7 +35,7 @@ export async function followEngine({ docker, lookAround, logger, signal }: Follo
   }
 }
 
-async function watchChanges(docker: Docker, signal: AbortSignal) {
+async function watchChanges(docker: ObservedDocker, signal: AbortSignal) {
   let isDirty = false
   let isEnded = false
   let mustLookAgain = false

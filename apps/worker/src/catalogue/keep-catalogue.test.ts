@@ -16,6 +16,7 @@ function container(name: string, token = 'dolphin', more: Partial<Container> = {
     id: name,
     created: 1,
     image: 'hello:1',
+    imageId: 'sha256:1',
     state: 'running',
     status: 'Up',
     labels: {
@@ -209,6 +210,11 @@ describe('the catalogue', () => {
   })
 })
 
+function useFakeClock() {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+  onTestFinished(() => void vi.useRealTimers())
+}
+
 describe('a check', () => {
   const refuse = async (): Promise<CheckOutcome> => ({ kind: 'refused', reason: 'its file is gone' })
   const doubt = async (): Promise<CheckOutcome> => ({ kind: 'unsure', digests: ['d'], reason: 'bad YAML' })
@@ -245,6 +251,17 @@ describe('a check', () => {
       expect(checked).toHaveBeenCalledTimes(2)
     },
   )
+
+  it('is made again also when containers change all the time', async () => {
+    useFakeClock()
+    const outcomes = [refuse, accept]
+    const { docker, entries } = await keep({ containers: [hello], check: (seen) => outcomes.shift()!(seen) })
+    for (let seconds = 0; seconds < 70; seconds += 10) {
+      docker.tell()
+      await vi.advanceTimersByTimeAsync(10_000)
+    }
+    await expect.poll(entries, waiting).toEqual(['shop/hello deployable digest of dolphin'])
+  })
 
   it.each([
     { outcome: accept, says: 'shop/hello is deployable: POST /hello; its token can be guessed' },

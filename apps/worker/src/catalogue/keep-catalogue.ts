@@ -2,7 +2,7 @@ import type { CataloguePublisher } from '@redeployster/shared/catalogue/catalogu
 import type { CatalogueEntry } from '@redeployster/shared/contract/catalogue-entry'
 import { qualifiedName, type HostId } from '@redeployster/shared/contract/service'
 import type { Logger } from '@redeployster/shared/runtime/logger'
-import type { Docker } from './docker.ts'
+import type { ObservedDocker } from './docker.ts'
 import { catalogueEntries, type CheckedSeen, type CheckOutcome } from './entries.ts'
 import { followEngine } from './follow-engine.ts'
 import { hasWeakToken, isLabelled } from './service-settings.ts'
@@ -10,7 +10,7 @@ import { servicesFromContainers, type SeenService } from './services-from-contai
 
 export interface CatalogueKeeping {
   readonly host: HostId
-  readonly docker: Docker
+  readonly docker: ObservedDocker
   readonly publisher: CataloguePublisher
   /** Looks whether a service may be deployed; slow, so it runs in the background. */
   readonly check: (seen: SeenService) => Promise<CheckOutcome>

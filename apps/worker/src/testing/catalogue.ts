@@ -1,10 +1,10 @@
 import type { CataloguePublisher, FoundEntries } from '@redeployster/shared/catalogue/catalogue'
 import type { CatalogueEntry } from '@redeployster/shared/contract/catalogue-entry'
-import type { Docker } from '../catalogue/docker.ts'
+import type { ObservedDocker } from '../catalogue/docker.ts'
 import type { Container } from '../catalogue/services-from-containers.ts'
 
 /** An engine in memory. */
-export interface MemoryDocker extends Docker {
+export interface MemoryDocker extends ObservedDocker {
   shown: readonly Container[]
   /** Shows other containers, and tells of it. */
   show(...containers: readonly Container[]): void
@@ -19,7 +19,6 @@ export function createMemoryDocker(...shown: readonly Container[]): MemoryDocker
   let end = () => {}
   return {
     shown,
-    engine: async () => ({ id: 'ALPHA', version: '1' }),
     async containers() {
       return this.shown
     },
