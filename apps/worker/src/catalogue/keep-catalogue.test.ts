@@ -235,8 +235,7 @@ describe('a check', () => {
   ])(
     'is made again after a minute for a service that was $what: a file is mended without an event',
     async ({ first }) => {
-      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-      onTestFinished(() => void vi.useRealTimers())
+      useFakeClock()
       const outcomes = [first, accept]
       const { checked, entries } = await keep({
         containers: [hello],
