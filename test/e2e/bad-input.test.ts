@@ -35,6 +35,8 @@ const names = [
   `/${'x'.repeat(10_000)}`,
   '/nobody/hello',
   '/..%2f/hello',
+  '/../hello',
+  '/nobody/%2e%2e/hello',
 ]
 
 const authorizations = [
