@@ -1,16 +1,11 @@
 import type { JobRequest } from '@redeployster/shared/contract/job'
 import { splitLines } from '@redeployster/shared/contract/log-line'
 import { isProven, type TokenHash } from '@redeployster/shared/contract/token'
-import type { ServiceName } from '@redeployster/shared/contract/service'
-import { checkService, type CheckedService, type ServiceChecks } from './catalogue/check-service.ts'
-import type { Docker } from './catalogue/docker.ts'
+import { checkService, type ServiceChecks } from './catalogue/check-service.ts'
 import { isLabelled } from './catalogue/service-settings.ts'
-import { isOneOff, servicesFromContainers, type Container } from './catalogue/services-from-containers.ts'
-import { pullCommand, rollbackCommand, upCommand } from './compose/command.ts'
-import { conditionsOf } from './gate/watch-gate.ts'
-import { imageDigest } from './images/image.ts'
-import { shouldPull } from './images/should-pull.ts'
+import { servicesFromContainers } from './catalogue/services-from-containers.ts'
 import type { Plan } from './job-directory.ts'
+import { makePlan, type Planning } from './plan.ts'
 
 /** What a job may do, seen now. */
 export type Look =
@@ -18,11 +13,8 @@ export type Look =
   | { readonly kind: 'rejected'; readonly reason: string }
   | { readonly kind: 'unreadable'; readonly exitCode: number; readonly output: readonly string[] }
 
-export interface Looking extends ServiceChecks {
-  readonly docker: Docker
+export interface Looking extends ServiceChecks, Planning {
   readonly adminHash: TokenHash | undefined
-  /** How long a step may take when the service does not say. */
-  readonly timeoutMs: number
 }
 
 /** Looks at Docker and the compose files as they are now: nothing in a job or in Redis is believed. */
@@ -43,52 +35,12 @@ export async function lookAtService(request: JobRequest, looking: Looking): Prom
     const { lines: output } = splitLines(Buffer.from(checked.output.trim()), true)
     return { kind: 'unreadable', exitCode: checked.exitCode, output }
   }
-  const { settings, project: composeProject, resolved } = checked
-  const hashes = looking.adminHash ? [...settings.hashes, looking.adminHash] : settings.hashes
-  if (!isProven(request, hashes)) {
+  const { hashes } = checked.settings
+  if (!isProven(request, looking.adminHash ? [...hashes, looking.adminHash] : hashes)) {
     return rejected('the job does not prove knowledge of the token that the service has now')
   }
-  const [unset] = resolved.unset
-  if (unset !== undefined) {
-    return rejected(
-      `the variable ${unset} is not set: it was in the shell of whoever started the service. ` +
-        `Write it to ${composeProject.envFiles.at(-1) ?? `${composeProject.directory}/.env`} (\`${unset}=\` is enough)`,
-    )
-  }
-  return { kind: 'ready', plan: await makePlan(checked, service, containers, looking) }
-}
-
-async function makePlan(
-  { settings, project, resolved }: CheckedService,
-  service: ServiceName,
-  containers: readonly Container[],
-  { docker, compose, timeoutMs }: Looking,
-): Promise<Plan> {
-  const { image, isBuilt, lane } = resolved
-  const imageId = newest(containers)?.imageId
-  const [local, before, conditions] = await Promise.all([
-    docker.image(image),
-    imageId === undefined ? undefined : docker.image(imageId),
-    conditionsOf(docker, { project: project.name, service }),
-  ])
-  return {
-    lane: [...lane],
-    ...(shouldPull(settings.pull, local, isBuilt) && { pull: [...pullCommand(compose, project, service)] }),
-    up: [...upCommand(compose, project, service, settings)],
-    ...(settings.rollback && { rollback: [...rollbackCommand(compose, project, service)] }),
-    image,
-    gateMs: settings.gateMs,
-    timeoutMs: settings.timeoutMs ?? timeoutMs,
-    before: {
-      imageId,
-      digest: before && imageDigest(before),
-      containers: conditions.map(({ id, startedAtMs }) => ({ id, startedAtMs })),
-    },
-  }
-}
-
-function newest(containers: readonly Container[]): Container | undefined {
-  return [...containers].sort((a, b) => b.created - a.created).find((it) => !isOneOff(it))
+  const plan = await makePlan(checked, service, containers, looking)
+  return 'problem' in plan ? rejected(plan.problem) : { kind: 'ready', plan }
 }
 
 function rejected(reason: string): Look {

@@ -1,0 +1,61 @@
+import type { ServiceName } from '@redeployster/shared/contract/service'
+import type { CheckedService } from './catalogue/check-service.ts'
+import type { Docker } from './catalogue/docker.ts'
+import { isOneOff, type Container } from './catalogue/services-from-containers.ts'
+import { pullCommand, rollbackCommand, upCommand, type Argv } from './compose/command.ts'
+import type { Problem } from './compose/project.ts'
+import { conditionsOf } from './gate/watch-gate.ts'
+import { imageDigest } from './images/image.ts'
+import { shouldPull } from './images/should-pull.ts'
+import type { Plan } from './job-directory.ts'
+
+export interface Planning {
+  readonly docker: Docker
+  readonly compose: Argv
+  /** How long a step may take when the service does not say. */
+  readonly timeoutMs: number
+}
+
+/** What a deploy of a checked service would run now, or why it cannot. `containers`: those of the service. */
+export async function makePlan(
+  checked: CheckedService,
+  service: ServiceName,
+  containers: readonly Container[],
+  { docker, compose, timeoutMs }: Planning,
+): Promise<Plan | Problem> {
+  const { settings, project, resolved } = checked
+  const { image, isBuilt, lane, unset } = resolved
+  if (unset[0] !== undefined) return unsetVariable(unset[0], checked)
+  const imageId = newest(containers)?.imageId
+  const [local, before, conditions] = await Promise.all([
+    docker.image(image),
+    imageId === undefined ? undefined : docker.image(imageId),
+    conditionsOf(docker, { project: project.name, service }),
+  ])
+  return {
+    lane: [...lane],
+    ...(shouldPull(settings.pull, local, isBuilt) && { pull: [...pullCommand(compose, project, service)] }),
+    up: [...upCommand(compose, project, service, settings)],
+    ...(settings.rollback && { rollback: [...rollbackCommand(compose, project, service)] }),
+    image,
+    gateMs: settings.gateMs,
+    timeoutMs: settings.timeoutMs ?? timeoutMs,
+    before: {
+      imageId,
+      digest: before && imageDigest(before),
+      containers: conditions.map(({ id, startedAtMs }) => ({ id, startedAtMs })),
+    },
+  }
+}
+
+function unsetVariable(name: string, { project }: CheckedService): Problem {
+  return {
+    problem:
+      `the variable ${name} is not set: it was in the shell of whoever started the service. ` +
+      `Write it to ${project.envFiles.at(-1) ?? `${project.directory}/.env`} (\`${name}=\` is enough)`,
+  }
+}
+
+function newest(containers: readonly Container[]): Container | undefined {
+  return [...containers].sort((a, b) => b.created - a.created).find((it) => !isOneOff(it))
+}
