@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { blockedStep } from '../testing/blocked-step.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import { endOfStep, isStarted, runStep } from './run-step.ts'
 
@@ -154,12 +155,10 @@ describe('the end of a step', () => {
 
 const waiting = { timeout: 20_000, interval: 5 }
 
-/** Starts a step that waits until it is unblocked and then ends with 4. `runner` is its process, and its group. */
-async function startBlocked(first = ':') {
-  execFileSync('mkfifo', [file('gate')])
-  const end = sh(`${first}; cut -d' ' -f5 /proc/self/stat; read line <gate; echo unblocked; exit 4`)
-  const runner = await vi.waitFor(() => Number(/^(\d+)\n/.exec(read('out'))![1]), waiting)
-  return { end, runner, unblock: () => fs.writeFileSync(file('gate'), '\n') }
+async function startBlocked(first?: string) {
+  const step = blockedStep(folder, first)
+  const end = run(...step.argv)
+  return { end, runner: await step.runner(), unblock: step.unblock }
 }
 
 /** Whether a process waits for the lock of a file. */

@@ -1,8 +1,10 @@
 import fs from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
 
 const patienceMs = 30_000
+const askAgainMs = 50
 
 /**
  * Asks a step to end: SIGINT to its whole process group, as Ctrl-C would, and SIGKILL 30 s later. Compose then leaves
@@ -13,19 +15,26 @@ export async function stopStep(
   ended: Promise<unknown>,
   patience = patienceMs,
 ): Promise<void> {
-  await signalGroup(folder, 'SIGINT')
+  let isOver = false
+  const over = ended.finally(() => {
+    isOver = true
+  })
+  // A runner that is about to start cannot be asked yet.
+  while (!(await signalGroup(folder, 'SIGINT')) && !isOver) await Promise.race([over, delay(askAgainMs)])
   const timer = setTimeout(() => void signalGroup(folder, 'SIGKILL'), patience)
-  await ended.finally(() => clearTimeout(timer))
+  await over.finally(() => clearTimeout(timer))
 }
 
-async function signalGroup(folder: string, signal: NodeJS.Signals): Promise<void> {
+/** Resolves to whether there was somebody to get the signal. */
+async function signalGroup(folder: string, signal: NodeJS.Signals): Promise<boolean> {
   const group = Number.parseInt(await fs.readFile(path.join(folder, 'started'), 'utf8').catch(() => ''), 10)
   // A number is only safe to use while somebody of that group holds the lock.
-  if (!Number.isInteger(group) || group <= 1 || !(await isRunning(folder))) return
+  if (!Number.isInteger(group) || group <= 1 || !(await isRunning(folder))) return false
   try {
-    process.kill(-group, signal)
+    return process.kill(-group, signal)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+    throw error
   }
 }
 

@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import { beforeEach, expect, it, onTestFinished } from 'vitest'
+import { blockedStep } from '../testing/blocked-step.ts'
+import { temporaryFolder } from '../testing/temporary-folder.ts'
+import { runStep } from './run-step.ts'
+import { stopStep } from './stop-step.ts'
+
+const { PATH = '' } = process.env
+
+let folder: string
+beforeEach(() => {
+  folder = temporaryFolder()
+})
+
+/** Starts a step that never ends by itself; `ended` is its end. */
+async function startBlocked(first?: string) {
+  const step = blockedStep(folder, first)
+  const ended = runStep(folder, step.argv, { PATH })
+  await step.runner()
+  return { ended }
+}
+
+/** A process, the leader of its group, that is none of a step. */
+function startStranger() {
+  const stranger = spawn('sleep', ['infinity'], { detached: true, stdio: 'ignore' })
+  onTestFinished(() => void stranger.kill('SIGKILL'))
+  return { pid: String(stranger.pid), wasKilled: () => stranger.signalCode !== null }
+}
+
+it('asks all processes of a step to end, as Ctrl-C would', async () => {
+  const { ended } = await startBlocked()
+  await stopStep(folder, ended)
+  expect(await ended).toBe(130)
+})
+
+it('asks a step that is about to start as soon as it has', async () => {
+  const ended = runStep(folder, blockedStep(folder).argv, { PATH })
+  await stopStep(folder, ended, 3_600_000)
+  // It may have been asked before its command was started.
+  expect([130, 'lost']).toContain(await ended)
+})
+
+it('kills a step that does not end when it is asked to', async () => {
+  const { ended } = await startBlocked('trap "" INT')
+  await stopStep(folder, ended, 10)
+  expect(await ended).toBe('lost')
+})
+
+it.each([
+  { what: 'that has ended', start: () => runStep(folder, ['true'], { PATH }) },
+  { what: 'that was not started', start: async () => {} },
+])('does nothing about a step $what, even if its number belongs to somebody else now', async ({ start }) => {
+  await start()
+  const { pid, wasKilled } = startStranger()
+  fs.writeFileSync(path.join(folder, 'started'), pid)
+  await stopStep(folder, Promise.resolve())
+  expect(wasKilled()).toBe(false)
+})
+
+it.each(['', '0', '1', '-1', 'x'])('does nothing when the number of the process is %j', async (pid) => {
+  fs.writeFileSync(path.join(folder, 'started'), pid)
+  await expect(stopStep(folder, Promise.resolve())).resolves.toBeUndefined()
+})
