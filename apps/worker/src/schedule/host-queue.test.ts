@@ -2,14 +2,20 @@ import type { JobRequest } from '@redeployster/shared/contract/job'
 import { queueName } from '@redeployster/shared/contract/service'
 import type { HostQueues } from '@redeployster/shared/queue/queue'
 import { requestOf } from '@redeployster/shared/testing/requests'
+import { setImmediate as turn } from 'node:timers/promises'
 import { pino } from 'pino'
-import { beforeEach, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { createHostQueue, type HostQueue } from './host-queue.ts'
 import { createSchedule } from './schedule.ts'
 
+const slots = 2
+
 let waiting: JobRequest[]
+let fetched: JobRequest[]
 let queue: HostQueue
-let deployed: string[]
+let stopping: AbortController
+/** How to end each deploy that has begun, by the job's id. */
+let atWork: Map<string, { end(): void; fail(): void }>
 
 const queues: HostQueues = {
   fetch: async (name) => {
@@ -17,8 +23,9 @@ const queues: HostQueues = {
     waiting = waiting.filter((request) => request !== found)
     return found
   },
-  fetched: async () => [],
-  withWork: async (names) => names.filter((name) => waiting.some((request) => queueName(request) === name)),
+  fetched: async (name) => fetched.filter((request) => queueName(request) === name),
+  withWork: async (names) =>
+    names.filter((name) => [...waiting, ...fetched].some((request) => queueName(request) === name)),
   releaseJoinKey: async () => {},
   finish: async () => {},
   onKick: async () => {},
@@ -27,42 +34,123 @@ const queues: HostQueues = {
 
 beforeEach(() => {
   waiting = []
-  deployed = []
-  const schedule = createSchedule(2, () => queue.pump())
+  fetched = []
+  atWork = new Map()
+  stopping = new AbortController()
+  const schedule = createSchedule(slots, () => queue.pump())
   queue = createHostQueue({
     queues,
     schedule,
-    deploy: async ({ id }) => {
-      deployed.push(id)
-    },
+    deploy: ({ id }) =>
+      new Promise((end, fail) => atWork.set(id, { end, fail: () => fail(new Error('no')) })),
     logger: pino({ level: 'silent' }),
-    signal: new AbortController().signal,
+    signal: stopping.signal,
   })
 })
 
 const request = requestOf('shop/hello')
 const name = queueName(request)
 
-it('fetches what has come to the queue of a service when it is kicked', async () => {
-  queue.know([name])
-  waiting = [request]
-  queue.kick(name)
-  await vi.waitFor(() => expect(deployed).toEqual([request.id]))
+/** Puts requests on their queues, which are known, and kicks them. */
+function add(...requests: readonly JobRequest[]) {
+  waiting.push(...requests)
+  queue.know(requests.map(queueName))
+  for (const request of requests) queue.kick(queueName(request))
+}
+
+const begun = (...requests: readonly JobRequest[]) =>
+  vi.waitFor(() => expect([...atWork.keys()]).toEqual(requests.map(({ id }) => id)))
+
+describe('the jobs of a service', () => {
+  const [first, second] = [requestOf('shop/hello'), requestOf('shop/hello')]
+
+  it('are fetched when it is kicked', async () => {
+    queue.know([name])
+    waiting = [request]
+    queue.kick(name)
+    await expect.poll(() => [...atWork.keys()]).toEqual([request.id])
+  })
+
+  it('are fetched when it comes to be known, if they waited', async () => {
+    waiting = [request]
+    queue.kick(name)
+    await turn()
+    expect(atWork.size).toBe(0)
+    queue.know([name])
+    await expect.poll(() => [...atWork.keys()]).toEqual([request.id])
+  })
+
+  it('are at work one after the other, in their order', async () => {
+    add(first, second)
+    await begun(first)
+    await turn()
+    expect(waiting).toEqual([second])
+    atWork.get(first.id)!.end()
+    await expect.poll(() => [...atWork.keys()]).toEqual([first.id, second.id])
+  })
+
+  it('wait for one of an earlier worker, and are fetched as soon as that has ended', async () => {
+    let end = () => {}
+    queue.know([name])
+    queue.occupy(name, new Promise<void>((resolve) => (end = resolve)))
+    add(request)
+    await turn()
+    expect(waiting).toEqual([request])
+    end()
+    await expect.poll(() => [...atWork.keys()]).toEqual([request.id])
+  })
+
+  it('that were fetched, but never begun, come first', async () => {
+    fetched = [first]
+    waiting = [second]
+    queue.know([name])
+    await begun(first)
+    fetched = []
+    atWork.get(first.id)!.end()
+    await expect.poll(() => [...atWork.keys()]).toEqual([first.id, second.id])
+  })
+
+  it('are fetched also after one that could not be worked on', async () => {
+    add(first, second)
+    await begun(first)
+    atWork.get(first.id)!.fail()
+    await expect.poll(() => [...atWork.keys()]).toEqual([first.id, second.id])
+  })
 })
 
-it('fetches what waited for a service when it comes to know of the service', async () => {
-  waiting = [request]
-  queue.kick(name)
-  queue.know([name])
-  await vi.waitFor(() => expect(deployed).toEqual([request.id]))
-})
+describe('the jobs of all services', () => {
+  const requests = ['shop/a', 'shop/b', 'blog/a', 'blog/b'].map((service) => requestOf(service))
+  const [a, b, c, d] = requests as [JobRequest, JobRequest, JobRequest, JobRequest]
 
-it('fetches what waits behind a job of an earlier worker as soon as that has ended', async () => {
-  let end = () => {}
-  queue.know([name])
-  queue.occupy(name, new Promise<void>((resolve) => (end = resolve)))
-  waiting = [request]
-  queue.kick(undefined)
-  end()
-  await vi.waitFor(() => expect(deployed).toEqual([request.id]))
+  it('are at work at the same time, as many as there are slots', async () => {
+    add(a, b, c, d)
+    await begun(a, b)
+    await turn()
+    expect(waiting).toEqual([c, d])
+    atWork.get(b.id)!.end()
+    await begun(a, b, c)
+    atWork.get(a.id)!.end()
+    await begun(a, b, c, d)
+    expect(waiting).toEqual([])
+  })
+
+  it('find a slot also after queues that were empty, or could not be asked', async () => {
+    vi.spyOn(queues, 'fetch')
+      .mockRejectedValueOnce(new Error('Redis is away'))
+      .mockResolvedValueOnce(undefined)
+    queue.know(requests.map(queueName))
+    queue.kick(queueName(a))
+    queue.kick(queueName(b))
+    await turn()
+    add(c, d)
+    await expect.poll(() => [...atWork.keys()]).toEqual([c.id, d.id])
+    vi.restoreAllMocks()
+  })
+
+  it('are not fetched any more when the worker stops', async () => {
+    stopping.abort()
+    add(a, b)
+    await turn()
+    expect(waiting).toEqual([a, b])
+  })
 })
