@@ -92,7 +92,7 @@ describeWithEngine('a kill -9 at any boundary of the walk', () => {
     await removeProjects()
   })
 
-  it.each(['fetched', 'released', 'planned', 'lane', 'begun', 'ended', 'concluded', 'finished'])(
+  it.each(['fetched', 'released', 'planned', 'lane', 'begun up', 'ended', 'concluded', 'finished'])(
     'of the worker when it has %s leaves the verdict true, the service up and one start',
     async (boundary) => {
       await arrange('real "$@"')
@@ -141,6 +141,44 @@ describeWithEngine('a kill -9 at any boundary of the walk', () => {
       expect(job).toMatchObject({ state: 'succeeded', exitCode: 0 })
       expect(await compose.starts()).toHaveLength(1)
       expect(await runningVersion()).toBe('running 2')
+    },
+  )
+
+  it.each(['failed', 'retagged', 'begun rollback'])(
+    'of the worker when it has %s, in a rollback, does not keep the old image from coming back',
+    async (boundary) => {
+      const image = `rdk-${token}`
+      const withImage = `
+  services:
+    hello:
+      <<: *base
+      image: ${image}
+      command: sleep 100000
+      labels: { redeployster.token: ${token}, redeployster.gate: 1s, redeployster.rollback: "true" }
+`
+      await docker('tag', 'fixture/busybox:1', image)
+      project = await createProject({ yaml: withImage })
+      await project.up()
+      compose = await scriptCompose('real "$@"')
+      bench = await createBench({ COMPOSE_COMMAND: compose.command })
+      await bench.startApi()
+      const dying = bench.startWorker(boundary)
+      await published(bench.url, token, 'hello')
+      const container = await docker('create', 'fixture/busybox:1', 'true')
+      await docker('commit', '--change', 'ENTRYPOINT ["sh", "-c", "exit 3"]', container, image)
+      await docker('rm', container)
+
+      const asked = ask('POST', `${bench.url}/hello`, token)
+      await dying.exited
+      bench.startWorker()
+      const { exitCode, body } = await asked.answer
+
+      expect(exitCode).toBe('3')
+      expect(body).toContain('; rolled back to sha256:')
+      // One for the deploy, one for the way back.
+      expect(await compose.starts()).toHaveLength(2)
+      const running = ['ps', '-q', '--filter', `label=com.docker.compose.project=${project.name}`]
+      expect((await docker(...running)).split('\n')).toEqual([expect.stringMatching(/\w/)])
     },
   )
 

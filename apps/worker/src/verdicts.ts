@@ -55,7 +55,7 @@ export function failureOfPull(end: StepEnd): Verdict | undefined {
   if (end === 0) return undefined
   const code = typeof end === 'number' ? end : exitCode.unknown
   const reason = `the image cannot be pulled (exit code ${code}), so nothing was touched: what ran before still runs`
-  return { state: 'failed', exitCode: code, started: true, reason }
+  return { state: 'failed', exitCode: code, started: false, reason }
 }
 
 /** What an `up` that did not work means, or nothing when it did. */

@@ -54,6 +54,14 @@ describe('a container that a deploy has started', () => {
     })
   })
 
+  it.each([
+    [{ status: 'restarting', exitCode: 3 }, 'hello-1 ends with exit code 3 and is restarted again and again'],
+    // While it runs again Docker shows 0, whatever it ended with.
+    [{ restarts: 1, exitCode: 0 }, 'hello-1 ends and is restarted again and again'],
+  ])('says of a crash loop only what is known: %j', (condition, reason) => {
+    expect(judge(container(condition), 1, gate)).toMatchObject({ kind: 'fail', exitCode: 1, reason })
+  })
+
   it('never fails with exit code 0', () => {
     const ended = container({ status: 'exited', health: 'healthy' })
     expect(judge(ended, 1, gate)).toMatchObject({ kind: 'fail', exitCode: 1 })

@@ -40,7 +40,9 @@ function fail(reason: string, exitCode = 1): Judgement {
 export function judge(container: ContainerCondition, nowMs: number, { gateMs, sinceMs }: Gate): Judgement {
   const { name, status, exitCode, restarts, health, startedAtMs, startPeriodMs } = container
   if (restarts > 0 || status === 'restarting') {
-    return fail(`${name} ended with exit code ${exitCode} and is being restarted again and again`)
+    // While it runs again Docker shows 0, whatever it ended with.
+    const code = exitCode === 0 ? '' : ` with exit code ${exitCode}`
+    return fail(`${name} ends${code} and is restarted again and again`)
   }
   if (status === 'exited' || status === 'dead') {
     return exitCode === 0 && health === undefined

@@ -42,6 +42,17 @@ function follow(argv: Argv, { stop = createStopOrder(), timeoutMs = 60_000 } = {
   return followStep({ name: 'up', folder, argv, timeoutMs }, { log, stop, logger })
 }
 
+describe('a step that has ended', () => {
+  it('does not take too long any more, however late it is adopted', async () => {
+    await runStep(folder, ['sh', '-c', 'echo done'], env)
+    const longAgo = new Date(0)
+    fs.utimesSync(path.join(folder, 'started'), longAgo, longAgo)
+    const stop = createStopOrder()
+    expect(await follow(['never'], { stop, timeoutMs: 1 })).toBe(0)
+    expect(stop.reason).toBeUndefined()
+  })
+})
+
 describe('what a step prints', () => {
   it('is in the log when its end is known', async () => {
     expect(await follow(['sh', '-c', 'echo one; echo two >&2; printf three; exit 3'])).toBe(3)

@@ -5,7 +5,7 @@ import type { Argv } from '../compose/command.ts'
 import type { StepName } from '../job-directory.ts'
 import type { JobLog } from '../job-log.ts'
 import type { StopOrder } from '../stop-order.ts'
-import { endOfStep, isStarted, runStep, type StepEnd } from './run-step.ts'
+import { endOfStep, runStep, type StepEnd } from './run-step.ts'
 import { stopStep } from './stop-step.ts'
 import { tail } from './tail.ts'
 
@@ -27,9 +27,11 @@ export type FollowStep = (step: Step, following: Following) => Promise<StepEnd>
 /** `env` is compose's whole environment. After the signal the log is left to the next worker. */
 export function createFollowStep(env: Readonly<Record<string, string>>, signal: AbortSignal): FollowStep {
   return async ({ name, folder, argv, timeoutMs }, { log, stop, logger }) => {
-    const startedAtMs = await startOf(folder)
+    const startedAtMs = await timeOf(folder, 'started')
     const end = startedAtMs === undefined ? runStep(folder, argv, env) : endOfStep(folder)
-    const release = limit(folder, end, (startedAtMs ?? Date.now()) + timeoutMs, stop)
+    // What has ended cannot take too long any more, however late an adopter comes.
+    const hasEnded = (await timeOf(folder, 'exit')) !== undefined
+    const release = hasEnded ? () => {} : limit(folder, end, (startedAtMs ?? Date.now()) + timeoutMs, stop)
     try {
       for await (const { lines, offset } of tail(path.join(folder, 'out'), log.storedOffset(name), end)) {
         await log.lines(lines, { step: name, offset })
@@ -54,7 +56,12 @@ function limit(folder: string, end: Promise<StepEnd>, deadlineMs: number, stop: 
   }
 }
 
-async function startOf(folder: string): Promise<number | undefined> {
-  if (!(await isStarted(folder))) return undefined
-  return (await fs.stat(path.join(folder, 'started'))).mtimeMs
+/** When the runner made one of its files, or nothing when it has not. */
+async function timeOf(folder: string, file: 'started' | 'exit'): Promise<number | undefined> {
+  try {
+    return (await fs.stat(path.join(folder, file))).mtimeMs
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw new Error(`Cannot look at the step in ${folder}`, { cause: error })
+  }
 }

@@ -12,16 +12,17 @@ import { run } from './run.ts'
  */
 export async function rollBack(job: Job, plan: Plan, failure: Verdict, ports: DeployPorts): Promise<Verdict> {
   if (!plan.rollback || failure.state !== 'failed' || !failure.started) return failure
-  const { directory, log } = job
-  if (!(await directory.hasStarted('rollback'))) {
+  const { directory, log, logger } = job
+  // An earlier worker may have begun: then nothing stands in the way, and the image may have its name back already.
+  if ((await directory.failure()) === undefined) {
     const obstacle = await obstacleTo(plan, ports)
     if (obstacle) return says(failure, `not rolled back: ${obstacle}`)
-    if ((await directory.failure()) === undefined) {
-      await directory.writeFailure(failure)
-      await log.notice(`${failure.reason ?? 'the deploy failed'}; rolling back to ${plan.before.digest}`)
-    }
-    await ports.docker.tag(plan.before.imageId ?? '', plan.image)
+    await directory.writeFailure(failure)
+    logger.debug({ at: 'failed' }, 'Failed')
+    await log.notice(`${failure.reason ?? 'the deploy failed'}; rolling back to ${plan.before.digest}`)
   }
+  await ports.docker.tag(plan.before.imageId ?? '', plan.image)
+  logger.debug({ at: 'retagged' }, 'Gave the image its name back')
   // An order to stop the deploy does not stop what mends it.
   const end = await run('rollback', plan.rollback, { ...job, stop: createStopOrder() }, plan, ports)
   if (end !== 0) return says(failure, `rolling back failed (exit code ${end}), the service may be down`)

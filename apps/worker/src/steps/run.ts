@@ -12,7 +12,7 @@ export async function run(
   { jobs, followStep, signal }: DeployPorts,
 ): Promise<StepEnd> {
   const hasBegun = await jobs.begin(request.id, new Date())
-  logger.debug({ at: 'begun' }, 'Begun')
+  logger.debug({ at: `begun ${name}` }, 'Begun')
   if (!hasBegun || signal.aborted) return 'not-started'
   const folder = await directory.step(name)
   return followStep({ name, folder, argv, timeoutMs }, { log, stop, logger })
