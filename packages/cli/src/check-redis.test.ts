@@ -3,7 +3,7 @@ import { ConfigError } from '@redeployster/shared/runtime/env'
 import { createLogger } from '@redeployster/shared/runtime/logger'
 import { startRedis, type TestRedis } from '@redeployster/shared/testing/redis'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { checkRedis, judgeRedis, placeOf } from './check-redis.ts'
+import { checkRedis, judgeRedis, lookAtRedis, placeOf } from './check-redis.ts'
 
 async function redisWith(settings: Readonly<Record<string, string>> = {}): Promise<TestRedis> {
   const server = await startRedis({ tcp: true })
@@ -78,6 +78,35 @@ describe('checkRedis', () => {
   })
 })
 
+describe('lookAtRedis', () => {
+  it('says how it keeps its data', async () => {
+    const { url } = await redisWith({ appendonly: 'yes' })
+    expect(await lookAtRedis(url)).toMatchObject({
+      version: expect.stringMatching(/^(Redis|Valkey) \d/),
+      keeping: 'appendonly yes, maxmemory-policy noeviction',
+    })
+  })
+
+  it('waits for none that is away', async () => {
+    const server = await redisWith()
+    await server.kill('SIGKILL')
+    await expect(lookAtRedis(server.url)).rejects.toThrow(
+      /^Redis is away \(connect ECONNREFUSED 127\.0\.0\.1:/,
+    )
+  })
+
+  it('waits for none that hangs', async () => {
+    const server = await redisWith()
+    server.freeze()
+    await expect(lookAtRedis(server.url)).rejects.toThrow(/^Redis is away/)
+  })
+
+  it('says why it is not let in', async () => {
+    const { url } = await redisWith({ requirepass: 'something else' })
+    await expect(lookAtRedis(url)).rejects.toThrow('asks for a password')
+  })
+})
+
 describe('judgeRedis', () => {
   it.each([
     [
@@ -89,7 +118,14 @@ describe('judgeRedis', () => {
     ['redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:8.1.1', 'Valkey 8.1.1', []],
     ['redis_version:10.0.0', 'Redis 10.0.0', []],
   ])('reads %j', (info, version, problems) => {
-    expect(judgeRedis(info)).toEqual({ version, problems, warnings: [] })
+    expect(judgeRedis(info)).toMatchObject({ version, problems, warnings: [] })
+  })
+
+  it.each([
+    ['aof_enabled:1\r\nmaxmemory_policy:noeviction', 'appendonly yes, maxmemory-policy noeviction'],
+    ['aof_enabled:0\r\nmaxmemory_policy:allkeys-lru', 'appendonly no, maxmemory-policy allkeys-lru'],
+  ])('tells from %j how it keeps its data', (info, keeping) => {
+    expect(judgeRedis(info).keeping).toBe(keeping)
   })
 
   it('names all problems at once', () => {

@@ -1,10 +1,12 @@
-import { connectRedis } from '@redeployster/shared/redis/connect'
+import { connectRedis, firstAttempt, type Redis } from '@redeployster/shared/redis/connect'
 import { ConfigError } from '@redeployster/shared/runtime/env'
 import { createLogger, type Logger } from '@redeployster/shared/runtime/logger'
 
 export interface FoundRedis {
   /** `Valkey 8.1.1`, say. */
   readonly version: string
+  /** How it keeps its data, in the words of its configuration; nothing when we may not ask. */
+  readonly keeping: string | undefined
   readonly problems: readonly string[]
   readonly warnings: readonly string[]
 }
@@ -17,24 +19,45 @@ export async function checkRedis(url: string, place: string, logger: Logger): Pr
   // The API and the worker say themselves that Redis is away.
   const redis = connectRedis(url, 'impatient', createLogger('silent'))
   try {
-    const { version, problems, warnings } = await new Promise<FoundRedis>((resolve, reject) => {
-      redis.on('error', (error) => {
-        const problem = explainRefusal(error.message)
-        if (problem) reject(new ConfigError([problem]))
-      })
-      redis.on('ready', () => {
-        redis.info().then(
-          (info) => resolve(judgeRedis(info)),
-          (error: Error) => resolve(unjudged(error.message)),
-        )
-      })
-    })
+    const { version, problems, warnings } = await firstAnswer(redis)
     if (problems.length > 0) throw new ConfigError(problems)
     logger.info(`${version} ${place}`)
     for (const warning of warnings) logger.warn(warning)
   } finally {
     redis.disconnect()
   }
+}
+
+/** Looks at a Redis once. Rejects with a reason when it does not answer in time, or does not let us in. */
+export async function lookAtRedis(url: string): Promise<FoundRedis> {
+  const redis = connectRedis(url, 'impatient', createLogger('silent'))
+  let reason = 'no answer'
+  redis.on('error', (error: Error) => (reason = error.message || error.name))
+  const failed = firstAttempt(redis).then(() => {
+    if (redis.status !== 'ready') throw new Error(`Redis is away (${reason})`)
+    return new Promise<never>(() => {})
+  })
+  try {
+    return await Promise.race([firstAnswer(redis), failed])
+  } finally {
+    redis.disconnect()
+  }
+}
+
+/** What it is, as soon as it answers for the first time. Rejects when it never will let us in. */
+function firstAnswer(redis: Redis): Promise<FoundRedis> {
+  return new Promise((resolve, reject) => {
+    redis.on('error', (error) => {
+      const problem = explainRefusal(error.message)
+      if (problem) reject(new ConfigError([problem]))
+    })
+    redis.on('ready', () => {
+      redis.info().then(
+        (info) => resolve(judgeRedis(info)),
+        (error: Error) => resolve(unjudged(error.message)),
+      )
+    })
+  })
 }
 
 /** What `INFO` says about a server that might lose jobs, or lack a command we use. */
@@ -52,13 +75,16 @@ export function judgeRedis(info: string): FoundRedis {
         'set "maxmemory-policy noeviction" in its configuration, and by CONFIG SET',
     )
   }
-  const warnings =
-    facts.get('aof_enabled') === '0'
-      ? [
-          'Redis keeps no append-only file: its crash may lose jobs. Set "appendonly yes" in its configuration',
-        ]
-      : []
-  return { version: valkey === undefined ? `Redis ${redis}` : `Valkey ${valkey}`, problems, warnings }
+  const isAppending = facts.get('aof_enabled') !== '0'
+  const warnings = !isAppending
+    ? ['Redis keeps no append-only file: its crash may lose jobs. Set "appendonly yes" in its configuration']
+    : []
+  return {
+    version: valkey === undefined ? `Redis ${redis}` : `Valkey ${valkey}`,
+    keeping: `appendonly ${isAppending ? 'yes' : 'no'}, maxmemory-policy ${policy}`,
+    problems,
+    warnings,
+  }
 }
 
 /** Why Redis does not let us in, if that is not going to change by itself. */
@@ -79,6 +105,7 @@ function explainRefusal(message: string): string | undefined {
 function unjudged(reason: string): FoundRedis {
   return {
     version: 'a server',
+    keeping: undefined,
     problems: [],
     warnings: [`Cannot check whether Redis may lose jobs: ${reason}`],
   }
