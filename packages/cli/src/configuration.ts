@@ -1,7 +1,7 @@
 import type { Env } from '@redeployster/shared/runtime/env'
 import { defaultText, envSchema, isSecret, type Variable } from '@redeployster/shared/runtime/env-schema'
 
-export type CommandName = 'serve' | 'api' | 'worker'
+export type CommandName = 'serve' | 'api' | 'worker' | 'doctor'
 
 /** The environment of a command, once it is known which Redis and which secret it uses. */
 export type Settled = Env & { readonly REDIS_URL: string; readonly REDEPLOYSTER_SECRET: string }

@@ -6,6 +6,10 @@ const program = createProgram({
   serve: async () => (await import('./serve.ts')).serve(process.env),
   api: async () => (await import('./api.ts')).api(process.env),
   worker: async () => (await import('./worker.ts')).worker(process.env),
+  doctor: async (options) => {
+    const { doctor } = await import('./doctor.ts')
+    process.exitCode = await doctor(process.env, options, (text) => void process.stdout.write(`${text}\n`))
+  },
 })
 
 try {

@@ -7,7 +7,12 @@ async function run(...words: string[]): Promise<{ printed: string; ran: string[]
   const ran: string[] = []
   let printed = ''
   const note = (name: string) => async () => void ran.push(name)
-  const program = createProgram({ serve: note('serve'), api: note('api'), worker: note('worker') })
+  const program = createProgram({
+    serve: note('serve'),
+    api: note('api'),
+    worker: note('worker'),
+    doctor: async (options) => void ran.push(`doctor ${JSON.stringify(options)}`),
+  })
   for (const command of [program, ...program.commands]) {
     const write = (text: string) => void (printed += text)
     command.exitOverride().configureOutput({ writeOut: write, writeErr: write, getOutHelpWidth: () => 80 })
@@ -47,7 +52,7 @@ it('shows with api and worker what each of them reads', async () => {
   expect(worker).not.toContain('PORT')
 })
 
-it.each([['--help'], ['serve', '--help'], ['api', '--help'], ['worker', '--help']])(
+it.each([['--help'], ['serve', '--help'], ['api', '--help'], ['worker', '--help'], ['doctor', '--help']])(
   'fits the help of %s %s into the width of a terminal',
   async (...words) => {
     const { printed } = await run(...words)
@@ -57,6 +62,13 @@ it.each([['--help'], ['serve', '--help'], ['api', '--help'], ['worker', '--help'
 
 it.each(['serve', 'api', 'worker'])('runs %s', async (name) => {
   expect((await run(name)).ran).toEqual([name])
+})
+
+it.each([
+  [['doctor'], 'doctor {}'],
+  [['doctor', '--json'], 'doctor {"json":true}'],
+])('runs %j', async (words, expected) => {
+  expect((await run(...words)).ran).toEqual([expected])
 })
 
 it('asks who mistypes a command what was meant', async () => {

@@ -1,13 +1,19 @@
 import fs from 'node:fs'
 import { Command } from 'commander'
 import { variablesHelp, type CommandName } from './configuration.ts'
+import type { DoctorOptions } from './doctor.ts'
 
-export type Run = () => Promise<void>
+type Run = () => Promise<void>
+
+export type Runs = Readonly<Record<'serve' | 'api' | 'worker', Run>> & {
+  readonly doctor: (options: DoctorOptions) => Promise<void>
+}
 
 const summaries: Readonly<Record<CommandName, string>> = {
   serve: 'run everything on this host, with a Redis of its own unless REDIS_URL is set',
   api: 'run only the API, which needs Redis and no Docker',
   worker: 'run only the worker of this host, which needs Redis and Docker',
+  doctor: 'say what works on this host, and which services are deployable',
 }
 
 const firstExample = `
@@ -32,7 +38,8 @@ First steps:
 
      The answer is what compose prints, line by line, and ends with its exit code.
 
-"redeployster serve --help" lists the environment variables.`
+"redeployster serve --help" lists the environment variables; "redeployster doctor"
+says why a service is not deployable.`
 
 const details: Readonly<Record<CommandName, string>> = {
   serve: `
@@ -62,9 +69,20 @@ Example:
   export REDEPLOYSTER_SECRET_FILE=/run/secrets/redeployster
   redeployster worker
 `,
+  doctor: `
+Run it on the host of the worker, as the same user and with the same environment.
+It needs no running redeployster, starts nothing and changes nothing. It shows each
+labelled service with the commands that a deploy would run, or with the reason why
+it is not deployable. Marks: ok; -- look at this; !! no deploy is possible.
+
+Exit codes: 0 deploys are possible, 1 they are not, 78 the configuration is wrong.
+
+Example:
+  redeployster doctor --json | jq '.services[] | select(.isDeployable).commands.up'
+`,
 }
 
-export function createProgram(runs: Readonly<Record<CommandName, Run>>): Command {
+export function createProgram(runs: Runs): Command {
   const program = new Command('redeployster')
     .description(
       'Redeploys Docker Compose services over HTTP: one request, one deploy, its output and its exit code.',
@@ -72,15 +90,17 @@ export function createProgram(runs: Readonly<Record<CommandName, Run>>): Command
     .version(version())
     .helpCommand(false)
     .addHelpText('after', firstExample)
-  for (const name of ['serve', 'api', 'worker'] as const) {
-    program
-      .command(name)
-      .summary(summaries[name])
-      .description(`${capitalized(summaries[name])}.`)
-      .addHelpText('after', `${details[name]}\n${variablesHelp(name)}`)
-      .action(runs[name])
-  }
+  for (const name of ['serve', 'api', 'worker'] as const) addCommand(program, name).action(runs[name])
+  addCommand(program, 'doctor').option('--json', 'print all of it as JSON').action(runs.doctor)
   return program
+}
+
+function addCommand(program: Command, name: CommandName): Command {
+  return program
+    .command(name)
+    .summary(summaries[name])
+    .description(`${capitalized(summaries[name])}.`)
+    .addHelpText('after', `${details[name]}\n${variablesHelp(name)}`)
 }
 
 function version(): string {

@@ -28,8 +28,8 @@ async function surroundings() {
   }
 }
 
-function start(command: string, env: Record<string, string>) {
-  const child = spawn(process.execPath, [bin, command], {
+function start(command: string, env: Record<string, string>, ...words: readonly string[]) {
+  const child = spawn(process.execPath, [bin, command, ...words], {
     env: { PATH: process.env.PATH, HOME: '/nonexistent', ...env },
   })
   const printed = { stdout: '', stderr: '' }
@@ -175,6 +175,41 @@ describe('redeployster serve', () => {
     expect(code).toBe(1)
     expect(stderr).toMatch(/^redeployster: Cannot listen: port \d+ is in use.*\n$/)
     expect(await accepts(`${env.STATE_DIR}/redis/redis.sock`)).toBe(false)
+  })
+})
+
+describe('redeployster doctor', () => {
+  it('exits with 1 when no deploy is possible, says why, and makes nothing', async () => {
+    const env = await surroundings()
+    const { code, stdout, stderr } = await start('doctor', env).closed
+    expect(code).toBe(1)
+    expect(stdout).toContain(`\n!!  engine   none answers at ${env.DOCKER_HOST}`)
+    expect(stdout).toContain(`\n--  compose  2.26.1, ${env.COMPOSE_COMMAND}\n`)
+    expect(stdout).toMatch(/\nok {2}redis {4}\/.*-server, which serve would start/)
+    expect(stdout.trimEnd().split('\n').at(-1)).toContain('Deploys are impossible')
+    expect(stderr).toBe('')
+    await expect(fs.access(env.STATE_DIR)).rejects.toThrow('ENOENT')
+  })
+
+  it('says the same as JSON, and no password', async () => {
+    const env = { ...(await surroundings()), REDIS_URL: 'redis://:hunter2@127.0.0.1:1' }
+    const { code, stdout } = await start('doctor', env, '--json').closed
+    expect(code).toBe(1)
+    expect(JSON.parse(stdout)).toMatchObject({
+      isDeployPossible: false,
+      engine: { problem: expect.stringContaining('ENOENT') },
+      compose: { version: '2.26.1', command: [env.COMPOSE_COMMAND] },
+      redis: { kind: 'unusable', problem: expect.stringContaining('at redis://127.0.0.1:1') },
+      stateDir: { path: env.STATE_DIR },
+    })
+    expect(stdout).not.toContain('hunter2')
+  })
+
+  it('exits with 78 when the configuration is wrong', async () => {
+    const { code, stdout, stderr } = await start('doctor', { ...(await surroundings()), PORT: 'x' }).closed
+    expect(code).toBe(78)
+    expect(stderr).toContain('\n  PORT: ')
+    expect(stdout).toBe('')
   })
 })
 

@@ -9,8 +9,8 @@ import type { Container } from './services-from-containers.ts'
 export interface Docker {
   /** The engine's own ID and version. */
   engine(): Promise<{ id: string; version: string }>
-  /** Compose containers, stopped ones too; of one service when a project and a service are given. */
-  containers(of?: { project: string; service: string }): Promise<readonly Container[]>
+  /** Compose containers, stopped ones too; of one service when a project and a service are given; or really all. */
+  containers(of?: { project: string; service: string } | 'all'): Promise<readonly Container[]>
   /** What a container does now, or nothing when it is not there any more. */
   condition(containerId: string): Promise<ContainerCondition | undefined>
   /** The last lines that a container printed, both streams in order. */
@@ -50,12 +50,9 @@ export function connectDocker(dockerHost: string): Docker {
     },
 
     async containers(of) {
-      const label = of
-        ? [`com.docker.compose.project=${of.project}`, `${composeLabel}=${of.service}`]
-        : [composeLabel]
       const listed = await client.listContainers({
         all: true,
-        filters: { label },
+        filters: { label: labelsOf(of) },
         abortSignal: AbortSignal.timeout(callTakesAtMostMs),
       })
       return listed.map(({ Id, Created, Image, ImageID, State, Status, Labels }) => ({
@@ -105,6 +102,11 @@ export function connectDocker(dockerHost: string): Docker {
       return { ended }
     },
   }
+}
+
+function labelsOf(of: Parameters<Docker['containers']>[0]): string[] {
+  if (of === 'all') return []
+  return of ? [`com.docker.compose.project=${of.project}`, `${composeLabel}=${of.service}`] : [composeLabel]
 }
 
 /** What is not there is an answer, too. */

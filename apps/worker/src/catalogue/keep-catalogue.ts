@@ -3,6 +3,7 @@ import type { CatalogueEntry } from '@redeployster/shared/contract/catalogue-ent
 import { qualifiedName, type HostId } from '@redeployster/shared/contract/service'
 import type { Logger } from '@redeployster/shared/runtime/logger'
 import type { ObservedDocker } from './docker.ts'
+import { eachAtOnce } from './each-at-once.ts'
 import { catalogueEntries, type CheckedSeen, type CheckOutcome } from './entries.ts'
 import { followEngine } from './follow-engine.ts'
 import { hasWeakToken, isLabelled } from './service-settings.ts'
@@ -98,13 +99,4 @@ function describe(name: string, { service, labels }: SeenService, outcome: Check
 
 function fingerprintOf({ labels }: SeenService): string {
   return JSON.stringify(labels)
-}
-
-async function eachAtOnce<Item>(limit: number, items: readonly Item[], work: (item: Item) => Promise<void>) {
-  const rest = items.values()
-  await Promise.all(
-    Array.from({ length: limit }, async () => {
-      for (const item of rest) await work(item)
-    }),
-  )
 }

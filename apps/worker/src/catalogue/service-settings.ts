@@ -36,6 +36,11 @@ export function isLabelled(labels: Labels): boolean {
   return labels[`${prefix}token`] !== undefined || labels[`${prefix}token-sha256`] !== undefined
 }
 
+/** Whether somebody meant us by any label, even by a misspelt one. */
+export function hasOurLabel(labels: Labels): boolean {
+  return Object.keys(labels).some((name) => name.startsWith(prefix))
+}
+
 export function readSettings(labels: Labels): ServiceSettings | Problem {
   const ours = Object.keys(labels).filter((name) => name.startsWith(prefix))
   const unknown = ours.find((name) => !known.has(name.slice(prefix.length)))

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { parseDuration } from './duration.ts'
+import { formatDuration, parseDuration } from './duration.ts'
 
 it.each([
   ['500ms', 500],
@@ -13,4 +13,15 @@ it.each([
 
 it.each(['', '0s', '15', 'm', '1.5h', '-1s', '15 m', '1w', '99999999s'])('%j is no duration', (text) => {
   expect(parseDuration(text)).toBeUndefined()
+})
+
+it.each([
+  [500, '500ms'],
+  [90_000, '90s'],
+  [60_000, '1m'],
+  [900_000, '15m'],
+  [86_400_000, '1d'],
+  [0, '0ms'],
+])('%i ms is written as %s', (ms, text) => {
+  expect(formatDuration(ms)).toBe(text)
 })

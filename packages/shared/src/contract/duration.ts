@@ -6,3 +6,10 @@ export function parseDuration(text: string): number | undefined {
   const factor = unitMs[unit]
   return count === undefined || factor === undefined ? undefined : Number(count) * factor
 }
+
+/** The shortest text that means this many milliseconds. */
+export function formatDuration(ms: number): string {
+  const fitting = Object.entries(unitMs).filter(([, factor]) => ms >= factor && ms % factor === 0)
+  const [unit, factor] = fitting.at(-1) ?? ['ms', 1]
+  return `${ms / factor}${unit}`
+}

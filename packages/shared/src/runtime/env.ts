@@ -7,10 +7,13 @@ import { misspelt } from './misspelt.ts'
 
 /** Every problem of the configuration in one message; the process exits with 78 (EX_CONFIG). */
 export class ConfigError extends Error {
+  readonly problems: readonly string[]
+
   constructor(problems: readonly string[]) {
     const title = problems.length === 1 ? 'a problem' : `${problems.length} problems`
     super(`The configuration has ${title}:\n${problems.map((it) => `  ${it}`).join('\n')}`)
     this.name = 'ConfigError'
+    this.problems = problems
   }
 }
 
@@ -89,7 +92,7 @@ function defaultStateDir(env: NodeJS.ProcessEnv): string {
 }
 
 /** Why nothing could be written below this folder, which need not be there yet. */
-function unwritable(folder: string): readonly string[] {
+export function unwritable(folder: string): readonly string[] {
   let existing = folder
   while (!fs.existsSync(existing) && existing !== path.dirname(existing)) existing = path.dirname(existing)
   if (!fs.statSync(existing).isDirectory()) return [`${existing} is not a folder`]
