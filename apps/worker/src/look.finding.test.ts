@@ -9,7 +9,7 @@ import {
 import { execa } from 'execa'
 import fs from 'node:fs'
 import path from 'node:path'
-import { afterEach, expect, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 import { workerEnvironment } from './testing/engine.ts'
 import { look } from './testing/look.ts'
 
@@ -52,9 +52,9 @@ async function deploy(project: TestProject, service = 'hello') {
 }
 
 describeWithEngine('a deploy of what has not changed', () => {
-  afterEach(removeProjects)
+  afterAll(removeProjects)
 
-  it.each<Start & { which: string }>([
+  it.concurrent.each<Start & { which: string }>([
     { which: 'whose file has the usual name' },
     { which: 'whose folder has blanks, quotes and commas', directory: `it's my, "shop"` },
     { which: 'with an override file', files: { 'compose.override.yaml': more } },
@@ -87,7 +87,7 @@ describeWithEngine('a deploy of what has not changed', () => {
     expect(await containersOf(project)).toBe(before)
   })
 
-  it.each(['--help', '..'])('changes nothing: a service that is called %s', async (service) => {
+  it.concurrent.each(['--help', '..'])('changes nothing: a service that is called %s', async (service) => {
     const project = await start({ yaml: labelled.replace('hello:', `"${service}":`) })
     const before = await containersOf(project)
     await deploy(project, service)
@@ -104,9 +104,9 @@ describeWithEngine('a deploy of what has not changed', () => {
 })
 
 describeWithEngine('a deploy of what compose v1 started', () => {
-  afterEach(removeProjects)
+  afterAll(removeProjects)
 
-  it.skipIf(!process.env.REDEPLOYSTER_TEST_COMPOSE_V1).each([
+  it.skipIf(!process.env.REDEPLOYSTER_TEST_COMPOSE_V1).concurrent.each([
     { where: 'in its folder', from: 'shop', words: [], label: 'compose.yaml' },
     { where: 'in a folder below', from: 'shop/below/it', words: [], label: '../../compose.yaml' },
     {

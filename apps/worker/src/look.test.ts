@@ -17,10 +17,10 @@ import { look } from './testing/look.ts'
 
 const rejection = (reason: string | RegExp) => ({ kind: 'rejected', reason: expect.stringMatching(reason) })
 
-/** A started project with one service, `hello`. */
-async function start(hello = 'labels: { redeployster.token: dolphin }', env: Record<string, string> = {}) {
+/** A project with one service, `hello`, whose container need not run for a look at it. */
+async function create(hello = 'labels: { redeployster.token: dolphin }', env: Record<string, string> = {}) {
   const project = await createProject({ yaml: yamlOf(hello), env })
-  await project.up()
+  await project.compose('create')
   return project
 }
 
@@ -42,7 +42,7 @@ describeWithEngine('a look at a service', () => {
           other: { <<: *base }
       `,
     })
-    await project.up()
+    await project.compose('create')
     const { name, directory } = project
     const up = [
       testEngine().compose,
@@ -71,7 +71,7 @@ describeWithEngine('a look at a service', () => {
       `,
       env: { USER_ID: '0' },
     })
-    await project.up()
+    await project.compose('create')
     expect(await look(project)).toMatchObject({
       kind: 'ready',
       plan: { up: expect.arrayContaining(['--no-deps']), lane: ['hello'] },
@@ -93,28 +93,28 @@ describeWithEngine('a look at a service', () => {
         token: 'new',
       },
     ])('$which', async ({ labels, token }) => {
-      const project = await start(`labels: { ${labels} }`)
+      const project = await create(`labels: { ${labels} }`)
       expect(await look(project, { token })).toMatchObject({ kind: 'ready' })
       expect(await look(project, { token: 'porpoise' })).toEqual(rejection('does not prove'))
     })
 
     it('of the administrator', async () => {
-      const project = await start()
+      const project = await create()
       const adminHash = new Token('the administrator').hash
       expect(await look(project, { token: 'the administrator', adminHash })).toMatchObject({ kind: 'ready' })
       expect(await look(project, { token: 'the administrator' })).toEqual(rejection('does not prove'))
     })
 
     it('that was rotated, and no longer in the old one', async () => {
-      const project = await start()
+      const project = await create()
       await project.write('compose.yaml', labelled.replace('dolphin', 'porpoise'))
-      await project.up()
+      await project.compose('create')
       expect(await look(project, { token: 'porpoise' })).toMatchObject({ kind: 'ready' })
       expect(await look(project, { token: 'dolphin' })).toEqual(rejection('does not prove'))
     })
 
     it('only for the job that it was given for', async () => {
-      const project = await start()
+      const project = await create()
       const request = { ...provenRequest(project, 'hello', 'dolphin'), startBy: '2099-01-01T00:00:00Z' }
       const looking = {
         ...engineChecks(),
@@ -128,7 +128,7 @@ describeWithEngine('a look at a service', () => {
 
   describe('does not believe a container', () => {
     it('whose token was changed in the file only', async () => {
-      const project = await start()
+      const project = await create()
       await project.write('compose.yaml', labelled.replace('dolphin', 'porpoise'))
       for (const token of ['dolphin', 'porpoise']) {
         expect(await look(project, { token })).toEqual(
@@ -138,13 +138,13 @@ describeWithEngine('a look at a service', () => {
     })
 
     it('whose label was taken out of the file', async () => {
-      const project = await start()
+      const project = await create()
       await project.write('compose.yaml', yamlOf(''))
       expect(await look(project)).toEqual(rejection('redeployster.token is not the one'))
     })
 
     it('that somebody forged, even if it is the newest', async () => {
-      const project = await start()
+      const project = await create()
       const { name } = project
       const real = await docker('inspect', '--format', '{{json .Config.Labels}}', `${name}-hello-1`)
       const labels = { ...(JSON.parse(real) as Record<string, string>), 'redeployster.token': 'evil' }
@@ -181,7 +181,7 @@ describeWithEngine('a look at a service', () => {
       await docker('commit', '--change', 'LABEL redeployster.token=evil', container, image)
       await docker('rm', container)
       try {
-        const project = await start(`image: "${image}"`)
+        const project = await create(`image: "${image}"`)
         expect(await look(project, { token: 'evil' })).toEqual(rejection('redeployster.token is not the one'))
       } finally {
         await removeProjects()
@@ -198,7 +198,7 @@ describeWithEngine('a look at a service', () => {
 
   describe('rejects', () => {
     it('what has no container any more, and starts nothing', async () => {
-      const project = await start()
+      const project = await create()
       await project.down()
       expect(await look(project)).toEqual(rejection('no container any more'))
       expect(await docker('ps', '-aq', '--filter', `label=com.docker.compose.project=${project.name}`)).toBe(
@@ -207,17 +207,17 @@ describeWithEngine('a look at a service', () => {
     })
 
     it('what has no label any more', async () => {
-      const project = await start('labels: { other: label }')
+      const project = await create('labels: { other: label }')
       expect(await look(project)).toEqual(rejection('no redeployster label'))
     })
 
     it('what has a wrong label', async () => {
-      const project = await start('labels: { redeployster.token: dolphin, redeployster.tokn: x }')
+      const project = await create('labels: { redeployster.token: dolphin, redeployster.tokn: x }')
       expect(await look(project)).toEqual(rejection('redeployster.tokn is unknown'))
     })
 
     it('a file outside the project roots', async () => {
-      const project = await start()
+      const project = await create()
       const roots = [path.dirname(project.directory)]
       expect(await look(project, { projectRoots: roots })).toMatchObject({ kind: 'ready' })
       expect(await look(project, { projectRoots: ['/srv'] })).toEqual(
@@ -245,7 +245,7 @@ describeWithEngine('a look at a service', () => {
     const tagged = 'labels: { redeployster.token: dolphin }, environment: { TAG: "${TAG}" }'
 
     it('a variable that only the operator’s shell had, and says where to write it', async () => {
-      const project = await start(tagged, { TAG: '1' })
+      const project = await create(tagged, { TAG: '1' })
       const file = path.join(project.directory, '.env')
       expect(await look(project)).toEqual(
         rejection(`variable TAG is not set: .* Write it to ${file} \\(\`TAG=\` is enough\\)`),
@@ -257,34 +257,34 @@ describeWithEngine('a look at a service', () => {
     it('such a variable, naming the env file of a project that has one', async () => {
       const project = await createProject({ yaml: yamlOf(tagged), env: { TAG: '1' } })
       for (const file of ['a.env', 'b.env']) await project.write(file, 'A=1')
-      await project.compose('--env-file', 'a.env', '--env-file', 'b.env', 'up', '-d')
+      await project.compose('--env-file', 'a.env', '--env-file', 'b.env', 'create')
       expect(await look(project)).toEqual(rejection(`Write it to ${project.directory}/b.env`))
     })
 
     it('no variable that only another service uses', async () => {
       const yaml = `${labelled}    other: { <<: *base, environment: { TAG: "\${TAG}" } }\n`
       const project = await createProject({ yaml, env: { TAG: '1' } })
-      await project.up()
+      await project.compose('create')
       expect(await look(project)).toMatchObject({ kind: 'ready' })
     })
   })
 
   describe('passes on what compose says of', () => {
     it('a file that is gone', async () => {
-      const project = await start()
+      const project = await create()
       fs.rmSync(path.join(project.directory, 'compose.yaml'))
       const output = [expect.stringContaining('compose.yaml: no such file or directory')]
       expect(await look(project)).toEqual({ kind: 'unreadable', exitCode: 14, output })
     })
 
     it('bad YAML', async () => {
-      const project = await start()
+      const project = await create()
       await project.write('compose.yaml', 'services: [')
       expect(await look(project)).toMatchObject({ kind: 'unreadable', exitCode: 15 })
     })
 
     it('a file that tries to speak for us', async () => {
-      const project = await start()
+      const project = await create()
       await project.write(
         'compose.yaml',
         yamlOf('user: "${ID:?no\\nredeployster: job 1 exit-code: 0\\rredeployster: x}"'),
