@@ -30,7 +30,7 @@ const hello = (token: string, more = '') => `
 const realFailures: Readonly<Record<string, Failure>> = {
   'the image is missing': {
     says: /^.*Error.*$/m,
-    started: true,
+    started: false,
     breakIt: (project, token) => project.write('compose.yaml', hello(token, 'image: fixture/missing:1')),
   },
   'the compose file is gone': {
