@@ -98,6 +98,7 @@ it('says after a pull that failed that nothing was touched', () => {
   for (const end of [18, 'lost'] as const) {
     expect(failureOfPull(end)).toMatchObject({
       state: 'failed',
+      started: false,
       reason: expect.stringContaining('nothing was touched'),
     })
   }
