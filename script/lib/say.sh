@@ -2,7 +2,9 @@
 # Sourced: one shape for what people read, and waiting without a guess at how long.
 
 # Engines live in /usr/sbin, which is not on an ordinary person's PATH.
-PATH="$PATH:/usr/sbin:/sbin"
+export PATH="$PATH:/usr/sbin:/sbin"
+# Services and CI runners may start us without one; the shell then finds it by the user's name.
+export HOME="${HOME:-$(cd ~ && pwd)}"
 
 step() { printf '%-9s %s\n' "$1" "$2"; }
 
