@@ -1,11 +1,11 @@
 import fs from 'node:fs'
 import { expect, it } from 'vitest'
-import { configurationTable } from './configuration.ts'
+import { configurationTables } from './configuration.ts'
 import { replaceSection } from './readme-section.ts'
 
-it('is what the README says (else: npm run readme:configuration)', () => {
-  const readme = fs.readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')
-  expect(readme).toBe(replaceSection(readme, 'configuration', configurationTable()))
+it.each(configurationTables)('is what %s says (else: npm run readme:configuration)', (page, content) => {
+  const text = fs.readFileSync(new URL(`../../../${page}`, import.meta.url), 'utf8')
+  expect(text).toBe(replaceSection(text, 'configuration', content))
 })
 
 it('replaces only what stands between the marks, again and again', () => {

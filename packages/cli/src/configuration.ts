@@ -34,9 +34,30 @@ export function variablesHelp(command: CommandName): string {
   return ['Environment:', ...entries.flat()].join('\n')
 }
 
-/** All variables, as the README shows them. */
-export function configurationTable(): string {
-  const rows = all.map((variable) => {
+/** The variables that most set-ups touch: the README shows these, `docs/configuration.md` all. */
+const wellKnown: readonly Variable[] = [
+  'LISTEN',
+  'PORT',
+  'REDIS_URL',
+  'STATE_DIR',
+  'REDEPLOYSTER_SECRET',
+  'REDEPLOYSTER_ADMIN_TOKEN',
+  'HOST_NAME',
+  'DOCKER_HOST',
+  'COMPOSE_COMMAND',
+  'PROJECT_ROOTS',
+  'MAX_PARALLEL_DEPLOYS',
+  'DEPLOY_TIMEOUT',
+]
+
+/** The pages that show variables, from the root of the repository, each with its table. */
+export const configurationTables: readonly (readonly [page: string, content: string])[] = [
+  ['README.md', tableOf(wellKnown)],
+  ['docs/configuration.md', tableOf(all)],
+]
+
+function tableOf(variables: readonly Variable[]): string {
+  const rows = variables.map((variable) => {
     const fallback = defaultText(variable)
     return [`\`${variable}\``, fallback === undefined ? '' : `\`${fallback}\``, describe(variable)]
   })
