@@ -12,6 +12,7 @@ const allowed = {
   'packages/shared/queue': ['packages/shared/contract', 'packages/shared/redis'],
   'packages/shared/log': ['packages/shared/contract', 'packages/shared/redis'],
   'packages/shared/jobs': ['packages/shared/contract', 'packages/shared/redis', 'packages/shared/log'],
+  'packages/shared/freezes': ['packages/shared/contract', 'packages/shared/redis'],
   'packages/shared/runtime': ['packages/shared/contract'],
   'apps/api': ['packages/shared'],
   'apps/worker': ['packages/shared'],

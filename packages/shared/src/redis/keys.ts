@@ -1,3 +1,4 @@
+import type { FrozenKey } from '../contract/freeze.ts'
 import { queueName, type HostId, type ServiceKey } from '../contract/service.ts'
 
 /** The hash tag keeps all keys in one slot, so scripts that touch several work on a Redis Cluster. */
@@ -13,6 +14,7 @@ export const keys = {
   cancels: (host: HostId) => `${prefix}:cancel:${host}`,
   history: `${prefix}:history`,
   serviceHistory: (key: ServiceKey) => `${prefix}:history:${queueName(key)}`,
+  freeze: ({ project, service }: FrozenKey) => `${prefix}:freeze:${project}.${service}`,
   waiting: (queue: string) => `${prefix}:${queue}:wait`,
   active: (queue: string) => `${prefix}:${queue}:active`,
   joinKey: (queue: string, tokenDigest: string) => `${prefix}:${queue}:de:${tokenDigest}`,
