@@ -120,7 +120,7 @@ describeWithEngine('a kill -9 at any boundary of the walk', () => {
     },
   )
 
-  it.each(['queued', 'accepted', 'kicked', 'answered'])(
+  it.each(['accepted', 'answered'])(
     'of the API when it has %s never makes a deploy run twice',
     async (boundary) => {
       await arrange('real "$@"')
@@ -143,6 +143,22 @@ describeWithEngine('a kill -9 at any boundary of the walk', () => {
       expect(await runningVersion()).toBe('running 2')
     },
   )
+
+  it('of the API before it has confirmed the job leaves nothing that could surprise anybody', async () => {
+    await arrange('real "$@"')
+    const dying = await bench.startApi('queued')
+    const worker = bench.startWorker()
+    await published(bench.url, token, 'hello')
+
+    const asked = ask('POST', `${bench.url}/hello`, token)
+    await dying.exited
+    await expect(asked.answer).rejects.toThrow(/hang up|cut/)
+    await bench.startApi()
+    await worker.says('hello rejected')
+
+    expect(await compose.starts()).toEqual([])
+    expect(await post(`${bench.url}/hello`, token)).toMatchObject({ exitCode: '0' })
+  })
 
   it.each(['failed', 'retagged', 'begun rollback'])(
     'of the worker when it has %s, in a rollback, does not keep the old image from coming back',

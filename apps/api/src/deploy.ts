@@ -9,6 +9,7 @@ import { problem } from './problem.ts'
 import { readBody } from './read-body.ts'
 import { newRequest, requestJob } from './request-job.ts'
 import { streamLog } from './stream-log.ts'
+import { withdraw } from './withdraw.ts'
 
 /** `POST /:service`: one request from the door to the first line of its stream. */
 export function deploy(parts: Parts): Handler {
@@ -28,10 +29,9 @@ export function deploy(parts: Parts): Handler {
       const opening = openingLine(job, { ...requested, hostName })
       return streamLog(c, parts, { job, from: 1, opening }, { Location: `/jobs/${job.id}` })
     } catch (error) {
-      // Whether Redis did it before it fell silent cannot be known, and the caller must not be told either way.
-      if (isOutage(error))
-        return problem(c, 'redis_unavailable', unconfirmed(request), { members: { jobId: request.id } })
-      throw error
+      if (!isOutage(error)) throw error
+      void withdraw(parts, request)
+      return problem(c, 'redis_unavailable', unconfirmed(request), { members: { jobId: request.id } })
     }
   }
 }
@@ -45,7 +45,7 @@ function stopping() {
 
 function unconfirmed({ id }: JobRequest) {
   return (
-    `Redis fell silent before it confirmed the deploy, so job ${id} may or may not run. ` +
-    `Look at /jobs/${id} when Redis is back, or send the request again: at worst the service is deployed twice.`
+    `Redis fell silent before it confirmed the deploy. Job ${id} is taken back, unless a worker has begun it: ` +
+    `look at /jobs/${id} when Redis is back, or send the request again.`
   )
 }

@@ -1,6 +1,7 @@
 import type { CatalogueEntry } from '@redeployster/shared/contract/catalogue-entry'
 import { isFinal, newJobId, type JobId, type JobRequest } from '@redeployster/shared/contract/job'
 import { proofOf } from '@redeployster/shared/contract/token'
+import { isOutage } from '@redeployster/shared/redis/outage'
 import type { Caller } from './authenticate.ts'
 import type { Parts } from './parts.ts'
 
@@ -29,16 +30,10 @@ export interface Requested {
   readonly runsFirst: JobId | undefined
 }
 
-/** Puts the request on the queue and wakes the worker; resolves once Redis has confirmed all of it. */
+/** Puts the request on the queue, confirms it and wakes the worker; resolves once Redis has said so. */
 export async function requestJob(parts: Parts, request: JobRequest): Promise<Requested> {
   const id = await addOrJoin(parts, request)
-  const [[before]] = await Promise.all([
-    parts.jobs.list({ services: [request], before: id, limit: 1 }),
-    parts.queue.kick(request),
-  ])
-  parts.logger.debug({ at: 'kicked', job: id }, 'Kicked the worker')
-  const runsFirst = before && !isFinal(before) ? before.id : undefined
-  return { id, hasJoined: id !== request.id, runsFirst }
+  return { id, hasJoined: id !== request.id, runsFirst: await jobBefore(parts, request, id) }
 }
 
 const mostAttempts = 5
@@ -53,21 +48,27 @@ async function addOrJoin(parts: Parts, request: JobRequest): Promise<JobId> {
       logger.debug({ at: 'accepted', job: id }, 'Accepted')
       return id
     }
-    if (await isShareable(parts, request, id)) {
-      await jobs.join(id)
-      return id
-    }
+    if (await join(parts, request, id)) return id
     // Its worker was killed before it could give the join key back: nobody may join what has begun.
     await queue.dropJoinKey(request, id)
   }
   throw new Error(`Cannot put job ${request.id} on its queue: the join key keeps naming jobs that have begun`)
 }
 
-async function isShareable({ queue, jobs }: Parts, request: JobRequest, id: JobId): Promise<boolean> {
-  const record = await jobs.get(id)
-  if (record) return record.state === 'queued'
-  // The API that put it on the queue was killed before it could write the record.
+async function join({ queue, jobs }: Parts, request: JobRequest, id: JobId): Promise<boolean> {
+  const joined = await jobs.join(id)
+  if (joined !== 'unknown') return joined === 'joined'
+  // The API that put it on the queue was killed before it could confirm it, or is about to.
   const queued = await queue.find(request, id)
   if (queued) await jobs.accept(queued)
-  return queued !== undefined
+  return queued !== undefined && (await jobs.join(id)) === 'joined'
+}
+
+/** Only for the first line of the stream: the job is confirmed, whether Redis still answers or not. */
+async function jobBefore({ jobs }: Parts, request: JobRequest, id: JobId): Promise<JobId | undefined> {
+  const [before] = await jobs.list({ services: [request], before: id, limit: 1 }).catch((error: unknown) => {
+    if (isOutage(error)) return []
+    throw error
+  })
+  return before && !isFinal(before) ? before.id : undefined
 }

@@ -55,7 +55,7 @@ describe('an API that is asked to stop', () => {
     await stopped
   })
 
-  it('waits for no client that neither reads nor leaves', { timeout: 10_000 }, async () => {
+  it('waits for no client that neither reads nor leaves', async () => {
     const stalled = await open(api.port, 'POST /hello', { token })
     stalled.pause()
     const job = await stage.worker.take('shop/hello')

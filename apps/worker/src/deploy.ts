@@ -1,6 +1,7 @@
 import { isFinal, type JobRequest, type Verdict } from '@redeployster/shared/contract/job'
 import { qualifiedName } from '@redeployster/shared/contract/service'
 import type { Logger } from '@redeployster/shared/runtime/logger'
+import { isConfirmed, unconfirmed } from './confirmation.ts'
 import type { DeployPorts, Job } from './job.ts'
 import { openJobDirectory, type Plan } from './job-directory.ts'
 import { openJobLog } from './job-log.ts'
@@ -18,7 +19,6 @@ import { expired, interrupted, rejected, stopped, succeeded, unreadable } from '
 export async function deploy(request: JobRequest, ports: DeployPorts): Promise<void> {
   const { queues, jobs, signal } = ports
   const logger = ports.logger.child({ job: request.id, service: qualifiedName(request) })
-  await jobs.accept(request)
   const directory = await openJobDirectory(ports.stateDir, request)
   logger.debug({ at: 'fetched' }, 'Fetched')
 
@@ -66,7 +66,7 @@ async function carryOut(job: Job, ports: DeployPorts): Promise<Verdict> {
 }
 
 async function tell(job: Job, ports: DeployPorts): Promise<Verdict> {
-  const plan = (await adoptedPlan(job)) ?? (await decide(job, ports))
+  const plan = (await adoptedPlan(job, ports)) ?? (await decide(job, ports))
   if ('exitCode' in plan) return plan
 
   const noPull = await pull(job, plan, ports)
@@ -80,14 +80,19 @@ async function tell(job: Job, ports: DeployPorts): Promise<Verdict> {
 }
 
 /** The plan of a job whose steps an earlier worker has begun. */
-async function adoptedPlan({ directory, logger }: Job): Promise<Plan | undefined> {
+async function adoptedPlan(
+  { request, directory, logger }: Job,
+  { jobs }: DeployPorts,
+): Promise<Plan | undefined> {
   const hasBegun = (await directory.hasStarted('pull')) || (await directory.hasStarted('up'))
   if (!hasBegun) return undefined
   logger.info('Goes on with a deploy that an earlier worker started')
+  // Redis may have been emptied since, but this job was confirmed, and its verdict needs a record.
+  await jobs.restore(request)
   return directory.plan()
 }
 
-async function decide(job: Job, { queues, look }: DeployPorts): Promise<Plan | Verdict> {
+async function decide(job: Job, { queues, jobs, look, signal }: DeployPorts): Promise<Plan | Verdict> {
   const { request, directory, log, logger, stop } = job
   if (Date.now() > Date.parse(request.startBy)) return expired
 
@@ -102,6 +107,7 @@ async function decide(job: Job, { queues, look }: DeployPorts): Promise<Plan | V
     await log.lines(seen.output, { step: 'config', offset: 0 })
     return unreadable(seen.exitCode)
   }
+  if (!(await isConfirmed(request, jobs, signal))) return rejected(unconfirmed)
   await directory.writePlan(seen.plan)
   logger.debug({ at: 'planned' }, 'Planned')
   return seen.plan

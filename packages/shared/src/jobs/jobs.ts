@@ -19,11 +19,21 @@ export interface JobsReader {
   list(query: HistoryQuery): Promise<readonly JobRecord[]>
 }
 
+/** `unknown`: nobody has confirmed such a job. */
+export type Joined = 'joined' | 'begun' | 'unknown'
+
 export interface Jobs extends JobsReader {
-  /** Writes the record of a job that is on the queue; one that exists is left as it is. */
+  /**
+   * Confirms a job that is on the queue: writes its record and wakes its worker, at once. No worker begins a job that
+   * was not confirmed. A record that exists is left as it is.
+   */
   accept(request: JobRequest): Promise<void>
-  /** Counts one more request that shares the job. */
-  join(id: JobId): Promise<void>
+  /** Counts one more request that shares the job, unless it has begun. */
+  join(id: JobId): Promise<Joined>
+  /** Concludes a job that nobody waits for: not begun, and not shared. Resolves to whether it did. */
+  withdraw(id: JobId, verdict: Verdict): Promise<boolean>
+  /** Writes the record of a job that has begun, should Redis have lost it. */
+  restore(request: JobRequest): Promise<void>
   /** Queued → running, at the first step. Resolves to false when the job has its verdict. */
   begin(id: JobId, startedAt: Date): Promise<boolean>
   /** Which image replaces which, by their digests. */

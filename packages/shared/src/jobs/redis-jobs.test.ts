@@ -45,7 +45,7 @@ describe('the record of a job', () => {
 
   it('is not there for a job that nobody asked for', async () => {
     expect(await jobs.get(newJobId())).toBeUndefined()
-    await jobs.join(newJobId())
+    expect(await jobs.join(newJobId())).toBe('unknown')
     expect(await redis.keys(keys.job('*'))).not.toContain('undefined')
   })
 
@@ -68,10 +68,19 @@ describe('the record of a job', () => {
     })
   })
 
-  it('counts the requests that share the job', async () => {
+  it('counts the requests that share the job, which they can until it begins', async () => {
     const { id } = await accepted('shop/hello')
-    await Promise.all([jobs.join(id), jobs.join(id)])
+    expect(await Promise.all([jobs.join(id), jobs.join(id)])).toEqual(['joined', 'joined'])
+    await jobs.begin(id, now)
+    expect(await jobs.join(id)).toBe('begun')
     expect(await jobs.get(id)).toMatchObject({ requests: 3 })
+  })
+
+  it('can be written again with all that is known, should Redis have lost it', async () => {
+    const request = requestOf('shop/hello')
+    await jobs.begin(request.id, now)
+    await jobs.restore(request)
+    expect(await jobs.get(request.id)).toMatchObject({ id: request.id, state: 'running', requests: 1 })
   })
 
   it('keeps the time at which the job first began', async () => {
@@ -196,6 +205,31 @@ describe('the history', () => {
   function indexOf(id: JobId) {
     return all.findIndex((request) => request.id === id)
   }
+})
+
+describe('a job whose requester was told that nothing is known', () => {
+  const expired = { state: 'expired', exitCode: 125, started: false } as const
+
+  it('is taken back, and cannot begin any more', async () => {
+    const { id } = await accepted('shop/hello')
+    expect(await jobs.withdraw(id, expired)).toBe(true)
+    expect(await jobs.begin(id, now)).toBe(false)
+    expect(await jobs.get(id)).toMatchObject(expired)
+  })
+
+  it.each<[string, (id: JobId) => Promise<unknown>]>([
+    ['it has begun', (id) => jobs.begin(id, now)],
+    ['somebody shares it', (id) => jobs.join(id)],
+  ])('stays when %s', async (_, act) => {
+    const { id } = await accepted('shop/hello')
+    await act(id)
+    expect(await jobs.withdraw(id, expired)).toBe(false)
+    expect(await jobs.get(id)).not.toHaveProperty('exitCode')
+  })
+
+  it('needs no taking back when it was never confirmed', async () => {
+    expect(await jobs.withdraw(newJobId(), expired)).toBe(false)
+  })
 })
 
 async function accepted(name: string): Promise<JobRequest> {

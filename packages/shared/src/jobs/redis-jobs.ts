@@ -1,22 +1,35 @@
 import type { Redis } from 'ioredis'
-import { verdict, type JobId, type JobRecord, type Verdict } from '../contract/job.ts'
+import { z } from 'zod'
+import { verdict, type JobId, type JobRecord, type JobRequest, type Verdict } from '../contract/job.ts'
+import { queueName } from '../contract/service.ts'
 import { lastEntryId } from '../log/redis-log-entry.ts'
 import { keys } from '../redis/keys.ts'
 import { script } from '../redis/script.ts'
 import type { HistoryQuery, Jobs, JobsReader } from './jobs.ts'
 import { toFields, toRecord } from './redis-job-record.ts'
 
-/** A worker that was quicker may have written a state already: its fields stay. */
-const acceptScript = script(`
+const writeRecord = `
 if redis.call('HEXISTS', KEYS[1], 'id') == 1 then return 0 end
-for at = 2, #ARGV, 2 do redis.call('HSETNX', KEYS[1], ARGV[at], ARGV[at + 1]) end
+for at = 3, #ARGV, 2 do redis.call('HSETNX', KEYS[1], ARGV[at], ARGV[at + 1]) end
 redis.call('ZADD', KEYS[2], 0, ARGV[1])
 redis.call('ZADD', KEYS[3], 0, ARGV[1])
+`
+
+/** The kick comes with the record: a caller who hears nothing knows that both are there or neither is. */
+const acceptScript = script(`
+${writeRecord}
+redis.call('PUBLISH', KEYS[4], ARGV[2])
 return 1
 `)
 
+const restoreScript = script(writeRecord)
+
 const joinScript = script(`
-if redis.call('HEXISTS', KEYS[1], 'id') == 1 then redis.call('HINCRBY', KEYS[1], 'requests', 1) end
+local standing = redis.call('HMGET', KEYS[1], 'id', 'state', 'startedAt')
+if not standing[1] then return 'unknown' end
+if standing[2] ~= 'queued' or standing[3] then return 'begun' end
+redis.call('HINCRBY', KEYS[1], 'requests', 1)
+return 'joined'
 `)
 
 const beginScript = script(`
@@ -49,8 +62,9 @@ return {ARGV[2], ARGV[3], ARGV[4], ARGV[5]}
 `)
 
 const concludeUnbegunScript = script(`
-local standing = redis.call('HMGET', KEYS[1], 'state', 'startedAt')
+local standing = redis.call('HMGET', KEYS[1], 'state', 'startedAt', 'requests')
 if standing[1] ~= 'queued' or standing[2] then return 0 end
+if ARGV[8] == 'alone' and standing[3] ~= '1' then return 0 end
 ${writeVerdict}
 return 1
 `)
@@ -110,12 +124,22 @@ export function createJobs(redis: Redis): Jobs {
     ...createJobsReader(redis),
 
     async accept(request) {
-      const keyNames = [keys.job(request.id), keys.history, keys.serviceHistory(request)]
-      await acceptScript(redis, keyNames, [request.id, ...toFields(request)])
+      const { keyNames, words } = recording(request)
+      await acceptScript(redis, [...keyNames, keys.kicks(request.host)], words)
     },
 
     async join(id) {
-      await joinScript(redis, [keys.job(id)], [])
+      return joined.parse(await joinScript(redis, [keys.job(id)], []))
+    },
+
+    async withdraw(id, verdict) {
+      const { keyNames, words } = concluding(id, { ...verdict, isUnsaid: true })
+      return (await concludeUnbegunScript(redis, keyNames, [...words, 'alone'])) === 1
+    },
+
+    async restore(request) {
+      const { keyNames, words } = recording(request)
+      await restoreScript(redis, keyNames, words)
     },
 
     async begin(id, startedAt) {
@@ -137,7 +161,7 @@ export function createJobs(redis: Redis): Jobs {
 
     async conclude(request, verdict) {
       // Redis may have been emptied since: a verdict needs a record to stand in.
-      await this.accept(request)
+      await this.restore(request)
       const { keyNames, words } = concluding(request.id, verdict)
       return toVerdict(await concludeScript(redis, keyNames, words))
     },
@@ -146,6 +170,15 @@ export function createJobs(redis: Redis): Jobs {
       const { keyNames, words } = concluding(id, { ...verdict, isUnsaid: true })
       return (await concludeUnbegunScript(redis, keyNames, words)) === 1
     },
+  }
+}
+
+const joined = z.enum(['joined', 'begun', 'unknown'])
+
+function recording(request: JobRequest) {
+  return {
+    keyNames: [keys.job(request.id), keys.history, keys.serviceHistory(request)],
+    words: [request.id, queueName(request), ...toFields(request)],
   }
 }
 

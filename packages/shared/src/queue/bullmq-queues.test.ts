@@ -2,7 +2,7 @@ import { Queue } from 'bullmq'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newJobId, type JobRequest } from '../contract/job.ts'
-import { queueName, type HostId } from '../contract/service.ts'
+import { queueName, type HostId, type ServiceKey } from '../contract/service.ts'
 import { connectRedis, type Redis } from '../redis/connect.ts'
 import { keys, prefix } from '../redis/keys.ts'
 import { startRedis, type TestRedis } from '../testing/redis.ts'
@@ -117,25 +117,27 @@ describe('a job is shared', () => {
 })
 
 describe("a host's worker", () => {
+  const kick = (key: ServiceKey) => redis.publish(keys.kicks(key.host), queueName(key))
+
   it('hears of work when it is kicked, and looks for itself at first and after an outage', async () => {
     const heard: (string | undefined)[] = []
     const request = requestOf('shop/kick', { host: keyOf('shop/kick', 'KICKED').host })
     await host.onKick(request.host, (queue) => heard.push(queue))
-    await requests.kick(request)
+    await kick(request)
     await expect.poll(() => heard).toEqual([undefined, queueName(request)])
 
     await redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
     await expect.poll(() => heard.length).toBe(3)
     expect(heard[2]).toBeUndefined()
-    await requests.kick(request)
+    await kick(request)
     await expect.poll(() => heard[3]).toBe(queueName(request))
   })
 
   it('does not hear of the work of other hosts', async () => {
     const heard: (string | undefined)[] = []
     await host.onKick('GAMMA' as HostId, (queue) => heard.push(queue))
-    await requests.kick(keyOf('shop/kick', 'DELTA'))
-    await requests.kick(keyOf('shop/kick', 'GAMMA'))
+    await kick(keyOf('shop/kick', 'DELTA'))
+    await kick(keyOf('shop/kick', 'GAMMA'))
     await expect.poll(() => heard).toEqual([undefined, queueName(keyOf('shop/kick', 'GAMMA'))])
   })
 

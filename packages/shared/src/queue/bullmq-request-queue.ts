@@ -41,10 +41,6 @@ export function createRequestQueue(redis: Redis): RequestQueue {
       await dropScript(redis, [keys.joinKey(queueName(request), request.tokenDigest)], [holder])
     },
 
-    async kick(key) {
-      await redis.publish(keys.kicks(key.host), queueName(key))
-    },
-
     async cancel(host, id) {
       await redis.publish(keys.cancels(host), id)
     },

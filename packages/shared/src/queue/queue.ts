@@ -12,8 +12,6 @@ export interface RequestQueue {
   find(key: ServiceKey, id: JobId): Promise<JobRequest | undefined>
   /** Takes the join key away from a job that has ended without giving it back (its worker was killed). */
   dropJoinKey(request: JobRequest, holder: JobId): Promise<void>
-  /** Tells the host's worker that there is work. */
-  kick(key: ServiceKey): Promise<void>
   /** Tells the host's worker that a job shall end. */
   cancel(host: HostId, id: JobId): Promise<void>
 }
