@@ -22,6 +22,7 @@ describe('by the shape of the path alone, before any token is looked at', () => 
     ['PUT /jobs/some/log', 'GET'],
     ['HEAD /jobs/some/log?follow', 'GET'],
     ['POST /services', 'GET'],
+    ['POST /services/shop/hello/freeze', 'GET, PUT, DELETE'],
     ['POST /healthz', 'GET'],
     ['POST /readyz', 'GET'],
   ])('%s is answered with 405 and Allow: %s', async (asked, allow) => {
@@ -41,6 +42,8 @@ describe('by the shape of the path alone, before any token is looked at', () => 
     'GET /jobs/some/other',
     'POST /jobs/a/b/c',
     'POST /services/shop',
+    'GET /services/shop/hello',
+    'PUT /services/shop/hello/other',
     'POST /healthz/hello',
     'GET /metrics',
     'POST /metrics',

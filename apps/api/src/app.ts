@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import { requestId } from 'hono/request-id'
 import { cancelJob } from './cancel.ts'
 import { deploy } from './deploy.ts'
+import { freezeService, showFreeze, unfreezeService } from './freeze.ts'
 import { showHealth, showReadiness } from './health.ts'
 import { listJobs } from './history.ts'
 import { showJob, showLog } from './job.ts'
@@ -25,6 +26,11 @@ export function createApp(parts: Parts): Hono<ApiEnv> {
   at(app, '/healthz', { GET: showHealth })
   at(app, '/readyz', { GET: showReadiness(parts) })
   at(app, '/services', { GET: listServices(parts) })
+  at(app, '/services/:project/:service/freeze', {
+    GET: showFreeze(parts),
+    PUT: freezeService(parts),
+    DELETE: unfreezeService(parts),
+  })
   at(app, '/jobs', { GET: listJobs(parts) })
   at(app, '/jobs/:id', { GET: showJob(parts), DELETE: cancelJob(parts) })
   at(app, '/jobs/:id/log', { GET: showLog(parts) })

@@ -3,6 +3,7 @@ import { RefusedError } from '@redeployster/shared/contract/errors'
 import { isOutage } from '@redeployster/shared/redis/outage'
 import { identify } from './authenticate.ts'
 import { findService } from './find-service.ts'
+import { frozen } from './frozen.ts'
 import { openingLine } from './opening-line.ts'
 import type { Handler, Parts } from './parts.ts'
 import { problem } from './problem.ts'
@@ -22,6 +23,8 @@ export function deploy(parts: Parts): Handler {
       service: c.req.param('service') ?? '',
       host: c.req.query('host'),
     })
+    const freeze = await parts.freezes.find(entry)
+    if (freeze) return frozen(c, entry, freeze)
     const request = newRequest(entry, caller, parts.startByMs)
     try {
       const requested = await requestJob(parts, request)

@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from '@redeployster/shared/contract/catalogue-entry'
+import type { CatalogueEntry, HostInfo } from '@redeployster/shared/contract/catalogue-entry'
 import { RefusedError } from '@redeployster/shared/contract/errors'
 import { serviceName, type ServiceName } from '@redeployster/shared/contract/service'
 import { unauthorized, type Caller } from './authenticate.ts'
@@ -17,15 +17,31 @@ export interface FoundService {
   readonly hostName: string
 }
 
+interface FoundServices {
+  readonly own: readonly [CatalogueEntry, ...CatalogueEntry[]]
+  readonly hosts: readonly HostInfo[]
+}
+
 /** What is looked up in place of a name that cannot be one: every wrong request takes the same way. */
 export const noService = '-' as ServiceName
 
 /** The one service that the name and the token stand for, or a refusal. */
 export async function findService(
+  parts: Pick<Parts, 'catalogue'>,
+  caller: Caller,
+  wanted: Wanted,
+): Promise<FoundService> {
+  const { own, hosts } = await findOwn(parts, caller, wanted)
+  const entry = chooseService(own, hosts)
+  return { entry, hostName: hostNameOf(entry, hosts) }
+}
+
+/** All that the name and the token stand for, gone ones too; at least one. */
+export async function findOwn(
   { catalogue }: Pick<Parts, 'catalogue'>,
   caller: Caller,
   { project, service, host }: Wanted,
-): Promise<FoundService> {
+): Promise<FoundServices> {
   const name = serviceName.safeParse(service)
   const [{ entries, isComplete }, hosts] = await Promise.all([
     catalogue.find(name.success ? name.data : noService),
@@ -39,9 +55,9 @@ export async function findService(
   )
   const own = named.filter(({ digests }) => caller.mayDeploy(digests))
   if (named.length === 0) caller.mayDeploy([])
-  if (own.length === 0) throw isComplete ? unauthorized() : stillChecking()
-  const entry = chooseService(own, hosts)
-  return { entry, hostName: hostNameOf(entry, hosts) }
+  const [first, ...others] = own
+  if (first === undefined) throw isComplete ? unauthorized() : stillChecking()
+  return { own: [first, ...others], hosts }
 }
 
 export function stillChecking(): RefusedError {

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { createCatalogueReader } from '@redeployster/shared/catalogue/redis-catalogue'
 import { Token } from '@redeployster/shared/contract/token'
+import { createFreezes } from '@redeployster/shared/freezes/redis-freezes'
 import { createJobs } from '@redeployster/shared/jobs/redis-jobs'
 import { createLogReader } from '@redeployster/shared/log/redis-log-reader'
 import { createRequestQueue } from '@redeployster/shared/queue/bullmq-request-queue'
@@ -44,6 +45,7 @@ export async function startApi(
     queue: createRequestQueue(redis),
     jobs: createJobs(redis),
     log: createLogReader(redis, subscriber),
+    freezes: createFreezes(redis),
     stopping: stopping.signal,
     logger,
   })

@@ -22,17 +22,21 @@ afterEach(async () => {
 })
 
 describe('while Redis is away', () => {
-  it.each(['POST /hello', 'POST /nobody', 'GET /jobs', 'GET /services', 'GET /jobs/no-id'])(
-    '%s is answered with 503, whatever the token',
-    async (asked) => {
-      await redis.kill('SIGKILL')
-      for (const sent of [token, 'wrong']) {
-        const answer = await ask(api.port, asked, { token: sent })
-        expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
-        expect(parse(answer)).toMatchObject({ code: 'redis_unavailable' })
-      }
-    },
-  )
+  it.each([
+    'POST /hello',
+    'POST /nobody',
+    'GET /jobs',
+    'GET /services',
+    'GET /jobs/no-id',
+    'PUT /services/shop/hello/freeze',
+  ])('%s is answered with 503, whatever the token', async (asked) => {
+    await redis.kill('SIGKILL')
+    for (const sent of [token, 'wrong']) {
+      const answer = await ask(api.port, asked, { token: sent })
+      expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
+      expect(parse(answer)).toMatchObject({ code: 'redis_unavailable' })
+    }
+  })
 
   it('a deploy is refused as soon when Redis is frozen as when it is gone', { timeout: 10_000 }, async () => {
     redis.freeze()

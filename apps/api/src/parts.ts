@@ -1,5 +1,6 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { CatalogueReader } from '@redeployster/shared/catalogue/catalogue'
+import type { Freezes } from '@redeployster/shared/freezes/freezes'
 import type { Jobs } from '@redeployster/shared/jobs/jobs'
 import type { LogReader } from '@redeployster/shared/log/log'
 import type { RequestQueue } from '@redeployster/shared/queue/queue'
@@ -14,6 +15,7 @@ export interface Parts extends Secrets {
   readonly queue: RequestQueue
   readonly jobs: Jobs
   readonly log: LogReader
+  readonly freezes: Freezes
   readonly logger: Logger
   readonly startByMs: number
   /** Aborted when the API is asked to stop: nothing new is accepted, and streams end. */

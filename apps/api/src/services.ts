@@ -17,9 +17,12 @@ export function listServices(parts: Parts): Handler {
   }
 }
 
-async function toPublicService({ jobs }: Parts, entry: CatalogueEntry, hosts: readonly HostInfo[]) {
+async function toPublicService({ jobs, freezes }: Parts, entry: CatalogueEntry, hosts: readonly HostInfo[]) {
   const { project, service, state, health, image } = entry
-  const [lastJob] = await jobs.list({ services: [entry], limit: 1 })
+  const [[lastJob], freeze] = await Promise.all([
+    jobs.list({ services: [entry], limit: 1 }),
+    freezes.find(entry),
+  ])
   return {
     project,
     service,
@@ -27,6 +30,7 @@ async function toPublicService({ jobs }: Parts, entry: CatalogueEntry, hosts: re
     state,
     health,
     image,
+    ...(freeze && { freeze }),
     ...(lastJob && { lastJob: toPublic(lastJob) }),
   }
 }

@@ -2,6 +2,7 @@ import { isFinal, type JobRequest, type Verdict } from '@redeployster/shared/con
 import { qualifiedName } from '@redeployster/shared/contract/service'
 import type { Logger } from '@redeployster/shared/runtime/logger'
 import { isConfirmed, unconfirmed } from './confirmation.ts'
+import { refuseFrozen } from './frozen.ts'
 import type { DeployPorts, Job } from './job.ts'
 import { openJobDirectory, type Plan } from './job-directory.ts'
 import { openJobLog } from './job-log.ts'
@@ -72,6 +73,9 @@ async function tell(job: Job, ports: DeployPorts): Promise<Verdict> {
   const noPull = await pull(job, plan, ports)
   if (noPull) return noPull
   await takeLane(job, plan, ports)
+  // The wait may have been long. A job that has pulled has begun, and goes on.
+  const tooLate = (await hasBegun(job.directory)) ? undefined : await refuseFrozen(job.request, ports.freezes)
+  if (tooLate) return tooLate
 
   const failure =
     (await job.directory.failure()) ?? (await up(job, plan, ports)) ?? (await gate(job, plan, ports))
@@ -84,15 +88,21 @@ async function adoptedPlan(
   { request, directory, logger }: Job,
   { jobs }: DeployPorts,
 ): Promise<Plan | undefined> {
-  const hasBegun = (await directory.hasStarted('pull')) || (await directory.hasStarted('up'))
-  if (!hasBegun) return undefined
+  if (!(await hasBegun(directory))) return undefined
   logger.info('Goes on with a deploy that an earlier worker started')
   // Redis may have been emptied since, but this job was confirmed, and its verdict needs a record.
   await jobs.restore(request)
   return directory.plan()
 }
 
-async function decide(job: Job, { queues, jobs, look, signal }: DeployPorts): Promise<Plan | Verdict> {
+async function hasBegun(directory: Job['directory']): Promise<boolean> {
+  return (await directory.hasStarted('pull')) || (await directory.hasStarted('up'))
+}
+
+async function decide(
+  job: Job,
+  { queues, jobs, freezes, look, signal }: DeployPorts,
+): Promise<Plan | Verdict> {
   const { request, directory, log, logger, stop } = job
   if (Date.now() > Date.parse(request.startBy)) return expired
 
@@ -101,6 +111,8 @@ async function decide(job: Job, { queues, jobs, look, signal }: DeployPorts): Pr
   logger.debug({ at: 'released' }, 'Released the join key')
   if (stop.reason) return stopped(stop.reason, false)
 
+  const frozen = await refuseFrozen(request, freezes)
+  if (frozen) return frozen
   const seen = await look(request)
   if (seen.kind === 'rejected') return rejected(seen.reason)
   if (seen.kind === 'unreadable') {

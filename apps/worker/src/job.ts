@@ -1,4 +1,5 @@
 import type { JobId, JobRequest } from '@redeployster/shared/contract/job'
+import type { FreezesReader } from '@redeployster/shared/freezes/freezes'
 import type { Jobs } from '@redeployster/shared/jobs/jobs'
 import type { LogWriter } from '@redeployster/shared/log/log'
 import type { HostQueues } from '@redeployster/shared/queue/queue'
@@ -25,6 +26,7 @@ export interface DeployPorts {
   readonly docker: Docker
   readonly queues: HostQueues
   readonly jobs: Jobs
+  readonly freezes: FreezesReader
   readonly logWriter: LogWriter
   readonly schedule: Schedule
   /** Looks at the service as it is now, and decides what to run. */

@@ -1,6 +1,7 @@
 import { createCataloguePublisher } from '@redeployster/shared/catalogue/redis-catalogue'
 import { toHostId, queueName } from '@redeployster/shared/contract/service'
 import { Token, tokenDigest } from '@redeployster/shared/contract/token'
+import { createFreezesReader } from '@redeployster/shared/freezes/redis-freezes'
 import { createJobs } from '@redeployster/shared/jobs/redis-jobs'
 import { createLogWriter } from '@redeployster/shared/log/redis-log-writer'
 import { createHostQueues } from '@redeployster/shared/queue/bullmq-host-queues'
@@ -95,6 +96,7 @@ export async function startWorker(options: WorkerOptions, logger: Logger): Promi
       running,
       queues,
       jobs: createJobs(redis),
+      freezes: createFreezesReader(redis),
       logWriter: createLogWriter(redis),
       schedule,
       look: (request) =>
