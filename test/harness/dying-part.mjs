@@ -27,10 +27,13 @@ if (process.argv[2] === 'worker') {
       passEnv: env.PASS_ENV,
       maxParallelDeploys: env.MAX_PARALLEL_DEPLOYS,
       deployTimeoutMs: env.DEPLOY_TIMEOUT,
+      mostLogBytes: env.MAX_LOG,
+      history: { logBytes: env.KEEP_LOGS, jobsPerService: env.KEEP_JOBS, days: env.KEEP_DAYS },
       env: process.env,
     },
     logger,
   )
 } else {
-  await startApi({ ...common, listen: env.LISTEN, port: env.PORT, startByMs: env.START_BY }, logger)
+  const limits = { failedAuths: env.FAILED_AUTH_LIMIT, trustProxy: env.TRUST_PROXY }
+  await startApi({ ...common, listen: env.LISTEN, port: env.PORT, startByMs: env.START_BY, limits }, logger)
 }

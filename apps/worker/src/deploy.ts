@@ -11,6 +11,7 @@ import { pull } from './steps/pull.ts'
 import { rollBack } from './steps/rollback.ts'
 import { up } from './steps/up.ts'
 import { createStopOrder } from './stop-order.ts'
+import { trimHistory } from './trim-history.ts'
 import { expired, interrupted, rejected, stopped, succeeded, unreadable } from './verdicts.ts'
 
 /**
@@ -37,6 +38,7 @@ export async function deploy(request: JobRequest, ports: DeployPorts): Promise<v
   await queues.finish(request)
   logger.debug({ at: 'finished' }, 'Finished')
   await directory.remove()
+  await trimHistory(ports, request)
 }
 
 async function openJob(

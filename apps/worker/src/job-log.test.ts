@@ -24,7 +24,7 @@ beforeEach(() => {
   id = newJobId()
 })
 
-const open = () => openJobLog(createLogWriter(redis), id)
+const open = () => openJobLog(createLogWriter(redis, 16 * 1024 ** 2), id)
 
 async function stored() {
   const events: LogEvent[] = []

@@ -1,5 +1,6 @@
 import type { JobId, JobRequest } from '@redeployster/shared/contract/job'
 import type { FreezesReader } from '@redeployster/shared/freezes/freezes'
+import type { HistoryKeeper } from '@redeployster/shared/jobs/history-keeper'
 import type { Jobs } from '@redeployster/shared/jobs/jobs'
 import type { LogWriter } from '@redeployster/shared/log/log'
 import type { HostQueues } from '@redeployster/shared/queue/queue'
@@ -28,6 +29,7 @@ export interface DeployPorts {
   readonly jobs: Jobs
   readonly freezes: FreezesReader
   readonly logWriter: LogWriter
+  readonly history: HistoryKeeper
   readonly schedule: Schedule
   /** Looks at the service as it is now, and decides what to run. */
   readonly look: (request: JobRequest) => Promise<Look>

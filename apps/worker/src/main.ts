@@ -2,6 +2,8 @@ import { createCataloguePublisher } from '@redeployster/shared/catalogue/redis-c
 import { toHostId, queueName } from '@redeployster/shared/contract/service'
 import { Token, tokenDigest } from '@redeployster/shared/contract/token'
 import { createFreezesReader } from '@redeployster/shared/freezes/redis-freezes'
+import type { HistoryLimits } from '@redeployster/shared/jobs/history-keeper'
+import { createHistoryKeeper } from '@redeployster/shared/jobs/redis-history-keeper'
 import { createJobs } from '@redeployster/shared/jobs/redis-jobs'
 import { createLogWriter } from '@redeployster/shared/log/redis-log-writer'
 import { createHostQueues } from '@redeployster/shared/queue/bullmq-host-queues'
@@ -27,6 +29,7 @@ import { createFollowStep } from './runner/follow-step.ts'
 import { createHostQueue } from './schedule/host-queue.ts'
 import { createSchedule } from './schedule/schedule.ts'
 import { resumeJobs } from './resume.ts'
+import { trimHistory } from './trim-history.ts'
 import { waitForEngine } from './wait-for-engine.ts'
 
 export interface WorkerOptions {
@@ -42,6 +45,9 @@ export interface WorkerOptions {
   readonly maxParallelDeploys: number
   /** How long a step may take when the service does not say. */
   readonly deployTimeoutMs: number
+  /** Of a longer log the first half and the last half are kept. */
+  readonly mostLogBytes: number
+  readonly history: HistoryLimits
   /** What compose's own environment is chosen from. */
   readonly env: NodeJS.ProcessEnv
 }
@@ -97,7 +103,8 @@ export async function startWorker(options: WorkerOptions, logger: Logger): Promi
       queues,
       jobs: createJobs(redis),
       freezes: createFreezesReader(redis),
-      logWriter: createLogWriter(redis),
+      logWriter: createLogWriter(redis, options.mostLogBytes),
+      history: createHistoryKeeper(redis, options.history),
       schedule,
       look: (request) =>
         lookAtService(request, { ...checks, docker, adminHash, timeoutMs: options.deployTimeoutMs }),
@@ -131,6 +138,7 @@ export async function startWorker(options: WorkerOptions, logger: Logger): Promi
     const sweep = setInterval(() => {
       queue.kick()
       void obeyCancels(ports)
+      void trimHistory(ports)
     }, sweepMs)
     signal.addEventListener('abort', () => clearInterval(sweep))
   }

@@ -34,6 +34,8 @@ export function workerOptions(env: Settled, source: NodeJS.ProcessEnv): WorkerOp
     passEnv: env.PASS_ENV,
     maxParallelDeploys: env.MAX_PARALLEL_DEPLOYS,
     deployTimeoutMs: env.DEPLOY_TIMEOUT,
+    mostLogBytes: env.MAX_LOG,
+    history: { logBytes: env.KEEP_LOGS, jobsPerService: env.KEEP_JOBS, days: env.KEEP_DAYS },
     env: source,
     ...defined({
       adminToken: env.REDEPLOYSTER_ADMIN_TOKEN,

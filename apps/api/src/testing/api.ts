@@ -47,7 +47,7 @@ export function createFakeWorker(redisUrl: string, host: HostId = alpha, name = 
   const redis = connectRedis(redisUrl, 'patient', silent)
   const queues = createHostQueues(redis, redis, silent)
   const publisher = createCataloguePublisher(redis, host)
-  const writer = createLogWriter(redis)
+  const writer = createLogWriter(redis, 16 * 1024 ** 2)
   const jobs = createJobs(redis)
   const info = { id: host, name, engine: '24', compose: '2.26' }
 

@@ -45,12 +45,22 @@ redis.call('HSET', KEYS[1], 'cancelAsked', '1')
 return 1
 `)
 
-/** The commit point of a job: record, last entry of the log and announcement. */
+/** What a log takes in Redis beside its entries. */
+const logBytes = 500
+
+/** The commit point of a job: record, last entry of the log and announcement. From now on the log counts as ended. */
 const writeVerdict = `
 redis.call('HSET', KEYS[1], 'state', ARGV[2], 'exitCode', ARGV[3], 'started', ARGV[4], 'finishedAt', ARGV[6])
 if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'reason', ARGV[5]) end
 redis.call('XADD', KEYS[2], ARGV[1], 'v', ARGV[7])
 redis.call('PUBLISH', KEYS[3], 'verdict')
+local counted = redis.call('HMGET', KEYS[1], 'id', 'logHead', 'logTail')
+local bytes = tonumber(counted[2] or '0') + tonumber(counted[3] or '0') + #ARGV[7] + ${logBytes}
+redis.call('HSET', KEYS[1], 'logBytes', bytes)
+redis.call('HDEL', KEYS[1], 'logHead', 'logTail', 'logHeadEnd')
+local now = redis.call('TIME')
+redis.call('ZADD', KEYS[4], string.format('%.0f', now[1] * 1000000 + now[2]), counted[1])
+redis.call('INCRBY', KEYS[5], bytes)
 `
 
 /** Returns what somebody wrote before, if so. */
@@ -186,7 +196,7 @@ function concluding(id: JobId, verdict: Verdict) {
   const { state, exitCode, started, reason = '' } = verdict
   const now = new Date().toISOString()
   return {
-    keyNames: [keys.job(id), keys.log(id), keys.logChannel(id)],
+    keyNames: [keys.job(id), keys.log(id), keys.logChannel(id), keys.endedLogs, keys.endedLogBytes],
     words: [lastEntryId, state, exitCode, started ? '1' : '0', reason, now, JSON.stringify(verdict)],
   }
 }

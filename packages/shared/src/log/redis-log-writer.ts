@@ -4,7 +4,16 @@ import { script } from '../redis/script.ts'
 import type { LogWriter } from './log.ts'
 import { lastEntryId, toEvent, toPosition } from './redis-log-entry.ts'
 
-/** Adds and announces in one step. An id that is not beyond the last one means: stored before, or closed. */
+/** What an entry takes in Redis beside its text. */
+const entryBytes = 100
+
+/**
+ * Adds and announces in one step. An id that is not beyond the last one means: stored before, or closed.
+ *
+ * What has no room in the first half of the log goes to the second, which loses its oldest entries: a reader then finds
+ * a gap in the numbers. The record counts the bytes of both halves. The newest entry always stays, since the next worker
+ * reads there where the log ends.
+ */
 const appendScript = script(`
 local added = redis.pcall('XADD', KEYS[1], ARGV[1] .. '-0', 'd', ARGV[2], 's', ARGV[3], 'o', ARGV[4])
 if type(added) == 'table' and added.err then
@@ -12,17 +21,36 @@ if type(added) == 'table' and added.err then
   return added
 end
 redis.call('PUBLISH', KEYS[2], ARGV[1] .. '\\n' .. ARGV[2])
+
+local half = tonumber(ARGV[5])
+local bytes = #ARGV[2] + ${entryBytes}
+local counted = redis.call('HMGET', KEYS[3], 'logHead', 'logTail', 'logHeadEnd')
+local head, tail, headEnd = tonumber(counted[1] or '0'), tonumber(counted[2] or '0'), counted[3] or '0'
+if tail == 0 and head + bytes <= half then
+  redis.call('HSET', KEYS[3], 'logHead', head + bytes, 'logHeadEnd', ARGV[1])
+  return 1
+end
+tail = tail + bytes
+while tail > half do
+  local oldest = redis.call('XRANGE', KEYS[1], '(' .. headEnd .. '-0', '+', 'COUNT', 1)[1]
+  if oldest[1] == ARGV[1] .. '-0' then break end
+  redis.call('XDEL', KEYS[1], oldest[1])
+  tail = tail - #oldest[2][2] - ${entryBytes}
+end
+redis.call('HSET', KEYS[3], 'logTail', tail)
 return 1
 `)
 
-export function createLogWriter(redis: Redis): LogWriter {
+/** Of a log that grows beyond `mostBytes`, the first half and the last half are kept. */
+export function createLogWriter(redis: Redis, mostBytes: number): LogWriter {
+  const half = Math.floor(mostBytes / 2)
   return {
     async append(job, { first, lines }, { step, offset }) {
       if (lines.length === 0) return
       await appendScript(
         redis,
-        [keys.log(job), keys.logChannel(job)],
-        [first, lines.join('\n'), step, offset],
+        [keys.log(job), keys.logChannel(job), keys.job(job)],
+        [first, lines.join('\n'), step, offset, half],
       )
     },
 

@@ -76,7 +76,7 @@ describe('a log', () => {
 
   it('tells a new worker where it ends, and how much of which step it holds', async () => {
     const job = newJobId()
-    const writer = createLogWriter(redis)
+    const writer = createLogWriter(redis, 16 * 1024 ** 2)
     expect(await writer.end(job)).toEqual({ next: 1, position: undefined })
     await writer.append(job, { first: 1, lines: ['a', 'b'] }, { step: 'up', offset: 17 })
     expect(await writer.end(job)).toEqual({ next: 3, position: { step: 'up', offset: 17 } })
@@ -142,7 +142,7 @@ describe('whoever follows a log', () => {
 })
 
 async function append(job: JobId, first: number, ...all: readonly string[]) {
-  await createLogWriter(redis).append(job, { first, lines: all }, { step: 'up', offset: 0 })
+  await createLogWriter(redis, 16 * 1024 ** 2).append(job, { first, lines: all }, { step: 'up', offset: 0 })
 }
 
 async function conclude(id: JobId) {

@@ -15,6 +15,9 @@ export const keys = {
   history: `${prefix}:history`,
   serviceHistory: (key: ServiceKey) => `${prefix}:history:${queueName(key)}`,
   freeze: ({ project, service }: FrozenKey) => `${prefix}:freeze:${project}.${service}`,
+  /** Logs of jobs that have ended, in the order of their end, and the bytes that they take. */
+  endedLogs: `${prefix}:ended-logs`,
+  endedLogBytes: `${prefix}:ended-log-bytes`,
   waiting: (queue: string) => `${prefix}:${queue}:wait`,
   active: (queue: string) => `${prefix}:${queue}:active`,
   joinKey: (queue: string, tokenDigest: string) => `${prefix}:${queue}:de:${tokenDigest}`,

@@ -1,6 +1,7 @@
 import net from 'node:net'
 import path from 'node:path'
 import { z } from 'zod'
+import { parseByteSize } from '../contract/byte-size.ts'
 import { parseDuration } from '../contract/duration.ts'
 
 const duration = z
@@ -14,6 +15,15 @@ const wholeNumber = (min: number, max: number) =>
     .regex(/^\d{1,9}$/, `expected a whole number from ${min} to ${max}`)
     .transform(Number)
     .refine((value) => value >= min && value <= max, `expected a whole number from ${min} to ${max}`)
+
+const byteSize = (min: string) =>
+  z
+    .string()
+    .transform((text) => parseByteSize(text) ?? 0)
+    .refine(
+      (value) => value >= (parseByteSize(min) ?? 0),
+      `expected a size such as 512KiB, 16MiB or 1GiB, at least ${min}`,
+    )
 
 const redisUrl = z
   .string()
@@ -105,6 +115,14 @@ export const envSchema = z.object({
     .prefault('15m')
     .describe('how long a step of a deploy may take when its service has no label for that'),
   START_BY: duration.prefault('10m').describe('a job that has not started after this time is `expired`'),
+  MAX_LOG: byteSize('1MiB')
+    .prefault('16MiB')
+    .describe('most of one log; of a longer one the first half and the last half are kept'),
+  KEEP_LOGS: byteSize('1MiB')
+    .prefault('256MiB')
+    .describe('most of all logs of jobs that have ended; those that ended first go, their jobs stay'),
+  KEEP_JOBS: wholeNumber(1, 1_000_000).prefault('1000').describe('jobs of a service that the history keeps'),
+  KEEP_DAYS: wholeNumber(1, 36_500).prefault('90').describe('days for which it keeps them'),
   LOG_LEVEL: z
     .enum(logLevels, `expected one of ${logLevels.join(', ')}`)
     .default('info')

@@ -34,6 +34,7 @@ describe('readEnv', () => {
       PASS_ENV: [],
       MAX_PARALLEL_DEPLOYS: 4,
       START_BY: 600_000,
+      MAX_LOG: 16_777_216,
       LOG_LEVEL: 'info',
     })
   })
@@ -56,6 +57,8 @@ describe('readEnv', () => {
     ['PASS_ENV', 'A, B_2  c', ['A', 'B_2', 'c']],
     ['START_BY', '90s', 90_000],
     ['DOCKER_HOST', 'ssh://host', 'ssh://host'],
+    ['MAX_LOG', '2MiB', 2_097_152],
+    ['KEEP_DAYS', '1', 1],
   ] as const)('reads %s=%s', (variable, text, value) => {
     expect(readEnv({ [variable]: text })[variable]).toEqual(value)
   })
@@ -73,6 +76,9 @@ describe('readEnv', () => {
     ['PASS_ENV', 'A=1', 'names of variables'],
     ['MAX_PARALLEL_DEPLOYS', '0', 'from 1 to 1000'],
     ['START_BY', '10', 'a duration such as 90s'],
+    ['MAX_LOG', '512KiB', 'at least 1MiB'],
+    ['KEEP_LOGS', '256', 'a size such as'],
+    ['KEEP_JOBS', '0', 'from 1 to 1000000'],
     ['LOG_LEVEL', 'loud', 'trace, debug, info'],
   ])('refuses %s=%s and shows it', (variable, text, expected) => {
     const [problem, ...more] = problemsOf(() => readEnv({ [variable]: text }))
