@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { enginesOf } from './packages/shared/src/testing/engines.ts'
 
 const conditions = ['@redeployster/source']
 
@@ -30,10 +31,11 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          testTimeout: 120_000,
+          // The longest one takes half a minute where it has a processor for itself, which here it has not.
+          testTimeout: 300_000,
           hookTimeout: 120_000,
-          // An engine has one worker, so the files take turns.
-          fileParallelism: false,
+          // An engine has one worker, so each file that runs needs one for itself.
+          maxWorkers: Math.max(1, enginesOf(process.env).length),
           sequence: { groupOrder: 1 },
         },
       },

@@ -5,6 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { describe } from 'vitest'
+import { engineOf } from './engines.ts'
 
 export interface TestEngine {
   readonly dockerHost: string
@@ -13,7 +14,7 @@ export interface TestEngine {
   readonly composeV1: string | undefined
 }
 
-/** The real engine that the tests use. `fixture/busybox:1` is there, and nothing can be pulled. */
+/** The real engine that this test file uses. `fixture/busybox:1` is there, and nothing can be pulled. */
 export function testEngine(): TestEngine {
   if (engine === undefined) throw new Error(missing)
   return engine
@@ -25,7 +26,8 @@ const missing =
 const engine = findEngine(process.env)
 
 function findEngine(env: NodeJS.ProcessEnv): TestEngine | undefined {
-  const { REDEPLOYSTER_TEST_DOCKER_HOST: dockerHost, REDEPLOYSTER_TEST_COMPOSE: compose } = env
+  const dockerHost = engineOf(env)
+  const { REDEPLOYSTER_TEST_COMPOSE: compose } = env
   if (dockerHost && compose) {
     return { dockerHost, compose, composeV1: env.REDEPLOYSTER_TEST_COMPOSE_V1 || undefined }
   }
