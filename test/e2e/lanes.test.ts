@@ -38,7 +38,8 @@ interface ProjectOptions {
 }
 
 function yamlOf(dependencies: Dependencies, { version = 1, deps = true }: ProjectOptions = {}): string {
-  const labels = `{ redeployster.token: ${token}, redeployster.deps: "${deps}" }`
+  // How long a container has to run is what the tests of the gate are for.
+  const labels = `{ redeployster.token: ${token}, redeployster.gate: 500ms, redeployster.deps: "${deps}" }`
   const services = Object.entries(dependencies).flatMap(([name, needed]) => [
     `  ${name}:`,
     `    <<: *base`,
@@ -166,25 +167,9 @@ exit $code`)
 })
 
 describeWithEngine('deploys', () => {
-  describe.each(layouts)('with %s', (layout) => {
-    let compose: HeldCompose
-    let deployment: Deployment
-
-    beforeAll(async () => {
-      compose = await holdCompose()
-      deployment = await deployRedeployster(layout, {
-        COMPOSE_COMMAND: compose.command,
-        MAX_PARALLEL_DEPLOYS: '8',
-      })
-    })
-    beforeEach(() => compose.reset())
-    afterAll(async () => {
-      await deployment.stop()
-      await compose.remove()
-    })
-
+  withHeldCompose(8, (held) => {
     it('of 8 projects all run at the same time', async () => {
-      await Promise.all(eight.map((name) => startPublished(deployment, { [name]: [] })))
+      await Promise.all(eight.map((name) => startPublished(held.deployment, { [name]: [] })))
       expect(await meet(eight)).toEqual(Array(8).fill('0'))
     })
 
@@ -198,39 +183,82 @@ describeWithEngine('deploys', () => {
         { deps: false },
       ],
     ])('of services %s run at the same time', async (_, dependencies, names, options) => {
-      await startPublished(deployment, dependencies, options)
+      await startPublished(held.deployment, dependencies, options)
       expect(await meet(names)).toEqual(['0', '0'])
     })
 
     it('of narrow lanes do not overtake an older one of a wide lane', async () => {
-      await startPublished(deployment, { a: [], b: [], c: [], all: ['a', 'b', 'c'] })
-      const narrow = deployWith(deployment, 'a')
-      await compose.begun('a')
-      const wide = deployWith(deployment, 'all')
+      await startPublished(held.deployment, { a: [], b: [], c: [], all: ['a', 'b', 'c'] })
+      const narrow = deployWith(held.deployment, 'a')
+      await held.compose.begun('a')
+      const wide = deployWith(held.deployment, 'all')
       await waits(wide, narrow)
-      const later = ['b', 'c', 'a'].map((name) => deployWith(deployment, name)) as [Asked, Asked, Asked]
+      const later = ['b', 'c', 'a'].map((name) => deployWith(held.deployment, name)) as [Asked, Asked, Asked]
       await Promise.all([waits(later[0], wide), waits(later[1], wide), later[2].begun])
 
-      await compose.end('a')
-      await compose.end('all')
-      await Promise.all([compose.end('b'), compose.end('c'), compose.end('a', 0, 2)])
+      await held.compose.end('a')
+      await held.compose.end('all')
+      await Promise.all([held.compose.end('b'), held.compose.end('c'), held.compose.end('a', 0, 2)])
 
       expect(await exitCodes([narrow, wide, ...later])).toEqual(Array(5).fill('0'))
-      const events = await compose.events()
+      const events = await held.compose.events()
       expect(events.slice(0, 4)).toEqual(['begin a', 'end a', 'begin all', 'end all'])
     })
 
     /** No deploy ends before all have begun. */
     async function meet(names: readonly string[]) {
-      const asked = names.map((name) => deployWith(deployment, name))
-      await Promise.all(names.map((name) => compose.begun(name)))
-      await Promise.all(names.map((name) => compose.end(name)))
+      const asked = names.map((name) => deployWith(held.deployment, name))
+      await Promise.all(names.map((name) => held.compose.begun(name)))
+      await Promise.all(names.map((name) => held.compose.end(name)))
       return exitCodes(asked)
     }
   })
 })
 
 describeWithEngine('with MAX_PARALLEL_DEPLOYS=2', () => {
+  withHeldCompose(2, (held) => {
+    it('never more than two deploys are at work', async () => {
+      const names = eight.slice(0, 6)
+      await Promise.all(names.map((name) => startPublished(held.deployment, { [name]: [] })))
+      const asked = names.map((name) => deployWith(held.deployment, name))
+      await Promise.all(asked.map(({ begun }) => begun))
+      for (let left = names.length; left > 0; left--) {
+        const [oldest = ''] = await until('as many run as may', async () => {
+          const now = running(await held.compose.events())
+          return now.length >= Math.min(2, left) && now
+        })
+        await held.compose.end(oldest)
+      }
+
+      expect(await exitCodes(asked)).toEqual(names.map(() => '0'))
+      expect(Math.max(...atWork(await held.compose.events()).map(({ length }) => length))).toBe(2)
+    })
+
+    it('a deploy that waits for its lane is queued, and keeps nobody else from running', async () => {
+      await startPublished(held.deployment, { db: [], web: ['db'] })
+      await startPublished(held.deployment, { other: [] })
+      const first = deployWith(held.deployment, 'db')
+      await held.compose.begun('db')
+      const waiting = deployWith(held.deployment, 'web')
+      await waits(waiting, first)
+      const url = `${held.deployment.urls[0]}/jobs/${await jobOf(waiting)}`
+      expect(await getJson(url, token)).toMatchObject({ state: 'queued', started: false })
+
+      const other = deployWith(held.deployment, 'other')
+      await held.compose.begun('other')
+      for (const name of ['db', 'web', 'other']) await held.compose.end(name)
+      expect(await exitCodes([first, waiting, other])).toEqual(['0', '0', '0'])
+    })
+  })
+})
+
+interface Held {
+  readonly compose: HeldCompose
+  readonly deployment: Deployment
+}
+
+/** redeployster in each of its layouts, with a compose whose ends the tests choose. */
+function withHeldCompose(maxParallelDeploys: number, tests: (held: Held) => void): void {
   describe.each(layouts)('with %s', (layout) => {
     let compose: HeldCompose
     let deployment: Deployment
@@ -239,7 +267,7 @@ describeWithEngine('with MAX_PARALLEL_DEPLOYS=2', () => {
       compose = await holdCompose()
       deployment = await deployRedeployster(layout, {
         COMPOSE_COMMAND: compose.command,
-        MAX_PARALLEL_DEPLOYS: '2',
+        MAX_PARALLEL_DEPLOYS: String(maxParallelDeploys),
       })
     })
     beforeEach(() => compose.reset())
@@ -248,37 +276,13 @@ describeWithEngine('with MAX_PARALLEL_DEPLOYS=2', () => {
       await compose.remove()
     })
 
-    it('never more than two deploys are at work', async () => {
-      const names = eight.slice(0, 6)
-      await Promise.all(names.map((name) => startPublished(deployment, { [name]: [] })))
-      const asked = names.map((name) => deployWith(deployment, name))
-      await Promise.all(asked.map(({ begun }) => begun))
-      for (let left = names.length; left > 0; left--) {
-        const [oldest = ''] = await until('as many run as may', async () => {
-          const now = running(await compose.events())
-          return now.length >= Math.min(2, left) && now
-        })
-        await compose.end(oldest)
-      }
-
-      expect(await exitCodes(asked)).toEqual(names.map(() => '0'))
-      expect(Math.max(...atWork(await compose.events()).map(({ length }) => length))).toBe(2)
-    })
-
-    it('a deploy that waits for its lane is queued, and keeps nobody else from running', async () => {
-      await startPublished(deployment, { db: [], web: ['db'] })
-      await startPublished(deployment, { other: [] })
-      const first = deployWith(deployment, 'db')
-      await compose.begun('db')
-      const waiting = deployWith(deployment, 'web')
-      await waits(waiting, first)
-      const url = `${deployment.urls[0]}/jobs/${await jobOf(waiting)}`
-      expect(await getJson(url, token)).toMatchObject({ state: 'queued', started: false })
-
-      const other = deployWith(deployment, 'other')
-      await compose.begun('other')
-      for (const name of ['db', 'web', 'other']) await compose.end(name)
-      expect(await exitCodes([first, waiting, other])).toEqual(['0', '0', '0'])
+    tests({
+      get compose() {
+        return compose
+      },
+      get deployment() {
+        return deployment
+      },
     })
   })
-})
+}
