@@ -29,12 +29,15 @@ interface Way {
   readonly status?: string
 }
 
+// How long a container has to run is what the tests of the gate are for.
+const labels = (token: string) => `{ redeployster.token: ${token}, redeployster.gate: 500ms }`
+
 const service = (version: number | string, token: string, more = '') => `
   services:
     hello:
       <<: *base
       environment: { VERSION: "${version}" }
-      labels: { redeployster.token: ${token} }
+      labels: ${labels(token)}
       ${more}
 `
 
@@ -235,11 +238,11 @@ describeWithEngine('what people have started with docker compose', () => {
     hello:
       <<: *base
       environment: { VERSION: "${version}" }
-      labels: { redeployster.token: ${token} }
+      labels: ${labels(token)}
     other:
       <<: *base
       environment: { GREETING: $GREETING }
-      labels: { redeployster.token: ${token} }
+      labels: ${labels(token)}
 `
 
       it('is rejected until the variable is in the .env, if only as empty', async () => {

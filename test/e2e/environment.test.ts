@@ -12,12 +12,13 @@ import { containersOf, expectReplaced, variable } from '../harness/containers.ts
 import { getJson, post } from '../harness/http.ts'
 import { deployRedeployster, layouts, published, type Deployment } from '../harness/layout.ts'
 
+// How long a container has to run is what the tests of the gate are for.
 const hello = (version: number, token: string, seen = '') => `
   services:
     hello:
       <<: *base
       environment: { VERSION: "${version}", SEEN: "${seen}" }
-      labels: { redeployster.token: ${token} }
+      labels: { redeployster.token: ${token}, redeployster.gate: 500ms }
 `
 
 // What people may have in the environment of redeployster; in `serve` the Redis is theirs.

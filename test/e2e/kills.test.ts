@@ -18,12 +18,13 @@ import { until } from '../harness/until.ts'
 // Containers of a run that was killed must not answer to the same token.
 const token = randomBytes(16).toString('hex')
 
+// How long a container has to run is what the tests of the gate are for.
 const yaml = (version: number) => `
   services:
     hello:
       <<: *base
       environment: { VERSION: "${version}" }
-      labels: { redeployster.token: ${token} }
+      labels: { redeployster.token: ${token}, redeployster.gate: 1s }
 `
 
 /** An `up` that waits for the test, and says when it has ended. */

@@ -18,6 +18,9 @@ import { until } from '../harness/until.ts'
 // Containers of a run that was killed must not answer to the same token.
 const token = randomBytes(16).toString('hex')
 
+// How long a container has to run is what the tests of the gate are for.
+const quick = 'redeployster.gate: 500ms'
+
 const yaml = (version: number, labels: string, rest = '') => `
   services:
     hello:
@@ -82,7 +85,7 @@ describeWithEngine('a job that is stopped', () => {
   const hanging = '[ -e "$folder/free" ] || sleep 1000\nreal "$@"'
 
   it('by its own timeout gets 124, says what may be half done, and heals', async () => {
-    await arrange(hanging, 'redeployster.timeout: 1s')
+    await arrange(hanging, `redeployster.timeout: 1s, ${quick}`)
     const { exitCode, body, jobId } = await deploy().answer
     expect(exitCode).toBe('124')
     expect(body).toContain('took longer than it may; the service may be half replaced, or down: deploy again')
@@ -103,7 +106,7 @@ describeWithEngine('a job that is stopped', () => {
   })
 
   it('by DELETE while compose runs gets 130, for all who share it, and heals', async () => {
-    await arrange(hanging)
+    await arrange(hanging, quick)
     const asked = deploy()
     await until('compose has begun', async () => (await compose.starts()).length === 1)
     const [job] = await jobs()
@@ -133,11 +136,11 @@ describeWithEngine('a job that is stopped', () => {
   })
 
   it('by DELETE while it waits for its lane gets 130 at once, and lets the next one through', async () => {
-    await arrange(hanging)
+    await arrange(hanging, quick)
     const shared = randomBytes(16).toString('hex')
     await project.write(
       'compose.yaml',
-      `${yaml(1, '')}
+      `${yaml(1, quick)}
     other:
       <<: *base
       depends_on: [hello]

@@ -16,13 +16,16 @@ import { deployRedeployster, layouts, published, type Deployment } from '../harn
 import { scriptCompose, type ScriptedCompose } from '../harness/scripted-compose.ts'
 import { until } from '../harness/until.ts'
 
+// How long a container has to run is what the tests of the gate are for.
+const quick = 'redeployster.gate: 500ms'
+
 const hello = (version: number, labels: string) => `
   services:
     hello:
       <<: *base
       environment: { VERSION: "${version}" }
       depends_on: [db]
-      labels: { ${labels} }
+      labels: { ${labels === '' ? '' : `${labels}, ${quick}`} }
     db:
       <<: *base
       environment: { VERSION: "${version}" }
