@@ -42,6 +42,8 @@ export async function deployRedeployster(
     STATE_DIR: stateDir,
     LOG_LEVEL: 'debug',
     LISTEN: '127.0.0.1',
+    // All that is wrong comes from one address here.
+    FAILED_AUTH_LIMIT: '1000000',
     ...env,
   }
   return name === 'serve' ? serveLayout(common, stateDir) : apartLayout(common, stateDir)

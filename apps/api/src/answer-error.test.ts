@@ -2,6 +2,7 @@ import { RefusedError } from '@redeployster/shared/contract/errors'
 import { Hono } from 'hono'
 import { expect, it, vi } from 'vitest'
 import { answerError } from './answer-error.ts'
+import { unauthorized } from './authenticate.ts'
 import type { ApiEnv, Parts } from './parts.ts'
 
 const error = vi.fn<(line: object, message: string) => void>()
@@ -24,11 +25,25 @@ it('keeps to the log what must not happen', async () => {
   expect(error).toHaveBeenCalledWith(expect.objectContaining({ err: thrown }), expect.any(String))
 })
 
-async function answerTo(thrown: Error): Promise<Response> {
+it('counts those who failed to authenticate and nobody else, and tells them when to come back', async () => {
+  const count = vi.fn<() => Promise<number | undefined>>(() => Promise.resolve(42))
+  expect((await answerTo(new RefusedError('service_gone', 'It is gone.'), count)).status).toBe(410)
+  expect(count).not.toHaveBeenCalled()
+
+  const answer = await answerTo(unauthorized(), count)
+  expect(answer.status).toBe(429)
+  expect(answer.headers.get('retry-after')).toBe('42')
+  expect(await answer.json()).toMatchObject({ code: 'too_many_failures' })
+})
+
+async function answerTo(
+  thrown: Error,
+  count: () => Promise<number | undefined> = () => Promise.resolve(undefined),
+): Promise<Response> {
   const app = new Hono<ApiEnv>()
-  app.onError((it, c) => answerError(c, { logger }, it))
+  app.onError((it, c) => answerError(c, { logger, failedAuths: { count } }, it))
   app.get('/', () => {
     throw thrown
   })
-  return app.request('/')
+  return app.request('/', {}, {})
 }

@@ -5,6 +5,7 @@ import {
   beta,
   createFakeWorker,
   entry,
+  limits,
   secret,
   setStage,
   silent,
@@ -124,7 +125,7 @@ describe('who is not the admin', () => {
 
   it('is told to set an admin token where there is none', async () => {
     const api = await startApi(
-      { redisUrl: stage.redis.url, secret, listen: '127.0.0.1', port: 0, startByMs: 600_000 },
+      { redisUrl: stage.redis.url, secret, listen: '127.0.0.1', port: 0, startByMs: 600_000, limits },
       silent,
     )
     const answer = await ask(api.port, `PUT ${path}`, { token, body: JSON.stringify({ reason }) })

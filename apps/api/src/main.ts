@@ -10,6 +10,8 @@ import type { Logger } from '@redeployster/shared/runtime/logger'
 import type { Running } from '@redeployster/shared/runtime/shutdown'
 import { createApp } from './app.ts'
 import { closerOf } from './close-server.ts'
+import { createFailedAuths } from './failed-auths.ts'
+import type { Limits } from './limits.ts'
 import { listen, portOf } from './listen.ts'
 
 export interface ApiOptions {
@@ -19,6 +21,7 @@ export interface ApiOptions {
   readonly listen: string
   readonly port: number
   readonly startByMs: number
+  readonly limits: Limits
 }
 
 /** Connects, listens, and says how to stop. When Redis is away it listens all the same, and is unready. */
@@ -46,6 +49,7 @@ export async function startApi(
     jobs: createJobs(redis),
     log: createLogReader(redis, subscriber),
     freezes: createFreezes(redis),
+    failedAuths: createFailedAuths(redis, options.limits, logger),
     stopping: stopping.signal,
     logger,
   })

@@ -8,6 +8,7 @@ import type { Logger } from '@redeployster/shared/runtime/logger'
 import type { Context } from 'hono'
 import type { RequestIdVariables } from 'hono/request-id'
 import type { Secrets } from './authenticate.ts'
+import type { FailedAuths } from './failed-auths.ts'
 
 /** What the routes work with; `main.ts` puts it together. */
 export interface Parts extends Secrets {
@@ -16,6 +17,7 @@ export interface Parts extends Secrets {
   readonly jobs: Jobs
   readonly log: LogReader
   readonly freezes: Freezes
+  readonly failedAuths: FailedAuths
   readonly logger: Logger
   readonly startByMs: number
   /** Aborted when the API is asked to stop: nothing new is accepted, and streams end. */

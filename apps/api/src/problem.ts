@@ -17,6 +17,7 @@ const statusOf: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   job_final: 409,
   body_too_large: 413,
   service_frozen: 423,
+  too_many_failures: 429,
   internal: 500,
   catalogue_unavailable: 503,
   redis_unavailable: 503,

@@ -29,6 +29,7 @@ export function apiOptions(env: Settled): ApiOptions {
     listen: env.LISTEN,
     port: env.PORT,
     startByMs: env.START_BY,
+    limits: { failedAuths: env.FAILED_AUTH_LIMIT, trustProxy: env.TRUST_PROXY },
     ...defined({ adminToken: env.REDEPLOYSTER_ADMIN_TOKEN }),
   }
 }

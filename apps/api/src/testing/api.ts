@@ -15,6 +15,7 @@ import { createHostQueues } from '@redeployster/shared/queue/bullmq-host-queues'
 import { connectRedis } from '@redeployster/shared/redis/connect'
 import { createLogger, type Logger } from '@redeployster/shared/runtime/logger'
 import { startRedis, type TestRedis } from '@redeployster/shared/testing/redis'
+import type { Limits } from '../limits.ts'
 import { startApi, type ApiOptions } from '../main.ts'
 
 export const secret = 'a secret of at least sixteen characters'
@@ -92,6 +93,9 @@ export function createFakeWorker(redisUrl: string, host: HostId = alpha, name = 
 
 export type FakeWorker = ReturnType<typeof createFakeWorker>
 
+/** So wide that only tests about them meet them. */
+export const limits: Limits = { failedAuths: 1_000_000, trustProxy: ['private'] }
+
 export function startTestApi(redis: TestRedis, more: Partial<ApiOptions> = {}, logger: Logger = silent) {
   const options = {
     redisUrl: redis.url,
@@ -100,6 +104,7 @@ export function startTestApi(redis: TestRedis, more: Partial<ApiOptions> = {}, l
     listen: '127.0.0.1',
     port: 0,
     startByMs: 600_000,
+    limits,
   }
   return startApi({ ...options, ...more }, logger)
 }

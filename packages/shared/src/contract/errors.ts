@@ -1,6 +1,7 @@
 /** Why a request is refused; `apps/api/src/problem.ts` knows each code's HTTP status. */
 export type ErrorCode =
   | 'unauthorized'
+  | 'too_many_failures'
   | 'no_such_route'
   | 'method_not_allowed'
   | 'ambiguous_service'

@@ -47,6 +47,20 @@ const address = z
     'expected an address such as ::, 0.0.0.0 or 127.0.0.1, without a port',
   )
 
+const trustedPeers = z
+  .string()
+  .transform((text) => text.split(/[\s,]+/).filter((it) => it !== ''))
+  .refine(
+    (all) => (all.length > 0 && all.every((it) => it === 'private' || isRange(it))) || all.join() === 'none',
+    'expected private, none, or addresses and ranges such as 10.1.2.3, 10.0.0.0/8, 2001:db8::/32',
+  )
+
+function isRange(text: string): boolean {
+  const [, ip = '', bits] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []
+  const mostBits = { 0: -1, 4: 32, 6: 128 }[net.isIP(ip)] ?? -1
+  return Number(bits ?? 0) <= mostBits
+}
+
 const absolutePath = z
   .string()
   .refine((text) => path.isAbsolute(text) && !text.includes('\0'), 'expected an absolute path')
@@ -123,6 +137,17 @@ export const envSchema = z.object({
     .describe('most of all logs of jobs that have ended; those that ended first go, their jobs stay'),
   KEEP_JOBS: wholeNumber(1, 1_000_000).prefault('1000').describe('jobs of a service that the history keeps'),
   KEEP_DAYS: wholeNumber(1, 36_500).prefault('90').describe('days for which it keeps them'),
+  FAILED_AUTH_LIMIT: wholeNumber(1, 1_000_000)
+    .prefault('20')
+    .describe(
+      'wrong tokens from one address in a minute; beyond that they are answered with 429, right ones never',
+    ),
+  TRUST_PROXY: trustedPeers
+    .prefault('private')
+    .describe(
+      'peers whose `X-Forwarded-For` is believed: `private` (loopback and private addresses), addresses and ranges ' +
+        'separated by commas, or `none`',
+    ),
   LOG_LEVEL: z
     .enum(logLevels, `expected one of ${logLevels.join(', ')}`)
     .default('info')

@@ -57,6 +57,8 @@ describe('readEnv', () => {
     ['PASS_ENV', 'A, B_2  c', ['A', 'B_2', 'c']],
     ['START_BY', '90s', 90_000],
     ['DOCKER_HOST', 'ssh://host', 'ssh://host'],
+    ['TRUST_PROXY', 'none', ['none']],
+    ['TRUST_PROXY', 'private, 203.0.113.7 2001:db8::/32', ['private', '203.0.113.7', '2001:db8::/32']],
     ['MAX_LOG', '2MiB', 2_097_152],
     ['KEEP_DAYS', '1', 1],
   ] as const)('reads %s=%s', (variable, text, value) => {
@@ -80,6 +82,13 @@ describe('readEnv', () => {
     ['KEEP_LOGS', '256', 'a size such as'],
     ['KEEP_JOBS', '0', 'from 1 to 1000000'],
     ['LOG_LEVEL', 'loud', 'trace, debug, info'],
+    ['FAILED_AUTH_LIMIT', '0', 'from 1 to 1000000'],
+    ['TRUST_PROXY', 'true', 'private, none, or addresses'],
+    ['TRUST_PROXY', 'private, none', 'private, none, or addresses'],
+    ['TRUST_PROXY', '10.0.0.0/33', 'private, none, or addresses'],
+    ['TRUST_PROXY', '2001:db8::/129', 'private, none, or addresses'],
+    ['TRUST_PROXY', 'proxy.example', 'private, none, or addresses'],
+    ['TRUST_PROXY', ',', 'private, none, or addresses'],
   ])('refuses %s=%s and shows it', (variable, text, expected) => {
     const [problem, ...more] = problemsOf(() => readEnv({ [variable]: text }))
     expect(problem).toMatch(
