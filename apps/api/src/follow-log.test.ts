@@ -53,7 +53,10 @@ describe('a stream that has nothing to show', () => {
     await redis.del(keys.log(job.id))
     const { text } = follow(job)
     await take(text, 1)
-    expect(await text.next()).toEqual({ done: false, value: `redeployster: job ${job.id} exit-code: 9\n` })
+    expect(await text.next()).toEqual({
+      done: false,
+      value: `redeployster: this log, or the rest of it, is not kept any more\nredeployster: job ${job.id} exit-code: 9\n`,
+    })
     expect(await text.next()).toEqual({ done: true, value: 9 })
   })
 

@@ -1,12 +1,12 @@
 import type { CatalogueReader } from '@redeployster/shared/catalogue/catalogue'
 import type { JobId } from '@redeployster/shared/contract/job'
-import { exitCodeLine, notice } from '@redeployster/shared/contract/log-line'
+import { notice } from '@redeployster/shared/contract/log-line'
 import type { Jobs } from '@redeployster/shared/jobs/jobs'
 import type { LogReader } from '@redeployster/shared/log/log'
 import { isOutage } from '@redeployster/shared/redis/outage'
 import type { TextWithExitCode } from './exit-code-trailer.ts'
 import { forsaken, heartbeat, isForsaken, type Sight } from './heartbeat.ts'
-import { exitCodeOf, toText } from './log-text.ts'
+import { exitCodeOf, goneText, toText } from './log-text.ts'
 
 export interface Followed {
   readonly job: Sight['job']
@@ -49,7 +49,7 @@ export async function* followLog({ job, from, opening }: Followed, sources: Sour
       if (events.length > 0) continue
 
       sight = await look(sight, sources)
-      if (sight.job.exitCode !== undefined) return yield* sayExitCode(job.id, sight.job.exitCode)
+      if (sight.job.exitCode !== undefined) return yield* sayExitCode(sight.job, sight.job.exitCode)
       const isExpired = isForsaken(sight, Date.now()) && (await expire(job.id, sources))
       if (!isExpired) yield line(heartbeat(sight, Date.now(), Date.now() - begunAt))
     }
@@ -85,8 +85,8 @@ async function* sayStopping(job: string): AsyncGenerator<string, undefined> {
 }
 
 /** The log's last entry has expired or was lost, but the record still knows the verdict. */
-async function* sayExitCode(job: string, exitCode: number): AsyncGenerator<string, number> {
-  yield line(exitCodeLine(job, exitCode))
+async function* sayExitCode(job: Sight['job'], exitCode: number): AsyncGenerator<string, number> {
+  yield goneText(job, exitCode)
   return exitCode
 }
 

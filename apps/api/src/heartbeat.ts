@@ -11,7 +11,7 @@ export function isAway({ seenAt }: HostInfo, now: number): boolean {
 
 /** What a stream knows of its job when there is nothing new to show. */
 export interface Sight {
-  readonly job: Pick<JobRecord, 'id' | 'host' | 'state' | 'startBy' | 'exitCode'>
+  readonly job: Pick<JobRecord, 'id' | 'host' | 'state' | 'startBy' | 'exitCode' | 'reason'>
   readonly worker: HostInfo | undefined
   readonly isRedisAway: boolean
 }

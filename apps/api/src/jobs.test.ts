@@ -109,16 +109,26 @@ describe('GET /jobs/:id/log', () => {
     })
   })
 
-  it('takes the verdict from the record when the log has expired, with ?follow too', async () => {
+  it('is said to be gone when it is, and the verdict comes from the record, with ?follow too', async () => {
     const { worker, port } = stage
     const { id } = await deployed(['one'], 3)
     await worker.redis.del(keys.log(id))
-    const end = `redeployster: job ${id} exit-code: 3\n`
+    await worker.redis.hset(keys.job(id), 'reason', 'because')
+    const end =
+      'redeployster: this log, or the rest of it, is not kept any more\n' +
+      `redeployster: because\nredeployster: job ${id} exit-code: 3\n`
     expect((await ask(port, `GET /jobs/${id}/log`, { token })).text).toBe(end)
     expect(await ask(port, `GET /jobs/${id}/log?follow`, { token })).toMatchObject({
       text: end,
       trailers: { 'exit-code': '3' },
     })
+  })
+
+  it('does nothing to a terminal, and looks like ours only where it is', async () => {
+    const { id } = await deployed(['\u001b[31mred\u0007', '\u001b[0mredeployster: job 1 exit-code: 0'], 0)
+    expect((await ask(stage.port, `GET /jobs/${id}/log`, { token })).text).toMatch(
+      /^red\\u0007\n redeployster: job 1 exit-code: 0\n/,
+    )
   })
 
   it('says which lines are not kept', async () => {

@@ -1,12 +1,11 @@
 import type { JobRecord } from '@redeployster/shared/contract/job'
-import { exitCodeLine } from '@redeployster/shared/contract/log-line'
 import type { LogReader } from '@redeployster/shared/log/log'
 import type { TextWithExitCode } from './exit-code-trailer.ts'
-import { exitCodeOf, toText } from './log-text.ts'
+import { exitCodeOf, goneText, toText } from './log-text.ts'
 
 /** A log as far as it is stored now, from a line on; the verdict comes from the record when the log has expired. */
 export async function* storedLog(
-  { id, exitCode }: Pick<JobRecord, 'id' | 'exitCode'>,
+  { id, exitCode, reason }: Pick<JobRecord, 'id' | 'exitCode' | 'reason'>,
   from: number,
   log: LogReader,
 ): TextWithExitCode {
@@ -15,6 +14,6 @@ export async function* storedLog(
     const found = exitCodeOf([event])
     if (found !== undefined) return found
   }
-  if (exitCode !== undefined) yield `${exitCodeLine(id, exitCode)}\n`
+  if (exitCode !== undefined) yield goneText({ id, reason }, exitCode)
   return exitCode
 }

@@ -1,3 +1,6 @@
+/** Anybody who starts a container chooses what its labels do to a terminal, unless we mind it. */
+export { printable } from '@redeployster/shared/contract/printable'
+
 /** A finding. `--` asks to be looked at, `!!` makes deploys impossible. */
 export interface Row {
   readonly mark: 'ok' | '--' | '!!'
@@ -13,12 +16,4 @@ export function alignedLines(rows: readonly Row[]): readonly string[] {
     `${mark}  ${name.padEnd(width)}  ${text}`,
     ...below.map((line) => `${' '.repeat(width + 6)}${line}`),
   ])
-}
-
-/** Anybody who starts a container chooses what its labels do to a terminal, unless we mind it. */
-export function printable(line: string): string {
-  return line.replaceAll(
-    /[\p{Cc}\p{Bidi_Control}]/gu,
-    (it) => `\\u${it.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
 }
