@@ -8,7 +8,14 @@ const program = createProgram({
   worker: async () => (await import('./worker.ts')).worker(process.env),
   doctor: async (options) => {
     const { doctor } = await import('./doctor.ts')
-    process.exitCode = await doctor(process.env, options, (text) => void process.stdout.write(`${text}\n`))
+    process.exitCode = await doctor(process.env, options, print)
+  },
+  services: async (options) => (await import('./services.ts')).services(process.env, options, print),
+  freeze: async (service, options) => {
+    await (await import('./freeze.ts')).freeze(process.env, service, options, print)
+  },
+  unfreeze: async (service, options) => {
+    await (await import('./freeze.ts')).unfreeze(process.env, service, options, print)
   },
 })
 
@@ -17,6 +24,10 @@ try {
 } catch (error) {
   process.stderr.write(`redeployster: ${explain(error)}\n`)
   process.exit(error instanceof ConfigError ? 78 : 1)
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`)
 }
 
 /** In one line, with all causes; a `ConfigError` has a line for each problem. */

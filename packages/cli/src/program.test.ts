@@ -12,6 +12,9 @@ async function run(...words: string[]): Promise<{ printed: string; ran: string[]
     api: note('api'),
     worker: note('worker'),
     doctor: async (options) => void ran.push(`doctor ${JSON.stringify(options)}`),
+    services: async (options) => void ran.push(`services ${JSON.stringify(options)}`),
+    freeze: async (service, options) => void ran.push(`freeze ${service} ${JSON.stringify(options)}`),
+    unfreeze: async (service, options) => void ran.push(`unfreeze ${service} ${JSON.stringify(options)}`),
   })
   for (const command of [program, ...program.commands]) {
     const write = (text: string) => void (printed += text)
@@ -52,13 +55,13 @@ it('shows with api and worker what each of them reads', async () => {
   expect(worker).not.toContain('PORT')
 })
 
-it.each([['--help'], ['serve', '--help'], ['api', '--help'], ['worker', '--help'], ['doctor', '--help']])(
-  'fits the help of %s %s into the width of a terminal',
-  async (...words) => {
-    const { printed } = await run(...words)
-    expect(printed.split('\n').filter((line) => line.length > 84)).toEqual([])
-  },
-)
+it.each([
+  ['--help'],
+  ...['serve', 'api', 'worker', 'doctor', 'services', 'freeze', 'unfreeze'].map((name) => [name, '--help']),
+])('fits the help of %s %s into the width of a terminal', async (...words) => {
+  const { printed } = await run(...words)
+  expect(printed.split('\n').filter((line) => line.length > 84)).toEqual([])
+})
 
 it.each(['serve', 'api', 'worker'])('runs %s', async (name) => {
   expect((await run(name)).ran).toEqual([name])
@@ -67,6 +70,10 @@ it.each(['serve', 'api', 'worker'])('runs %s', async (name) => {
 it.each([
   [['doctor'], 'doctor {}'],
   [['doctor', '--json'], 'doctor {"json":true}'],
+  [['services'], 'services {}'],
+  [['services', '--json', '--url', 'http://a'], 'services {"json":true,"url":"http://a"}'],
+  [['freeze', 'hello', '--reason', 'x y', '--for', '2h'], 'freeze hello {"reason":"x y","for":"2h"}'],
+  [['unfreeze', 'shop/hello'], 'unfreeze shop/hello {}'],
 ])('runs %j', async (words, expected) => {
   expect((await run(...words)).ran).toEqual([expected])
 })
@@ -81,6 +88,15 @@ it('refuses words that it would ignore', async () => {
   expect((await run('serve', '4711')).printed).toContain('too many arguments')
   expect((await run('serve', '--prot')).printed).toContain("unknown option '--prot'")
 })
+
+it.each([[['freeze', 'hello']], [['freeze', '--reason', 'x']], [['unfreeze']], [['services', 'hello']]])(
+  'refuses %j, which lacks something or has too much',
+  async (words) => {
+    const { printed, ran } = await run(...words)
+    expect(printed).toMatch(/^error: /)
+    expect(ran).toEqual([])
+  },
+)
 
 it('says its version', async () => {
   expect((await run('--version')).printed).toMatch(/^\d+\.\d+\.\d+\n$/)

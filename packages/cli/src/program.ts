@@ -1,13 +1,15 @@
 import fs from 'node:fs'
 import { Command } from 'commander'
+import { addClientCommands, type ClientRuns } from './client-commands.ts'
 import { variablesHelp, type CommandName } from './configuration.ts'
 import type { DoctorOptions } from './doctor.ts'
 
 type Run = () => Promise<void>
 
-export type Runs = Readonly<Record<'serve' | 'api' | 'worker', Run>> & {
-  readonly doctor: (options: DoctorOptions) => Promise<void>
-}
+export type Runs = Readonly<Record<'serve' | 'api' | 'worker', Run>> &
+  ClientRuns & {
+    readonly doctor: (options: DoctorOptions) => Promise<void>
+  }
 
 const summaries: Readonly<Record<CommandName, string>> = {
   serve: 'run everything on this host, with a Redis of its own unless REDIS_URL is set',
@@ -92,6 +94,7 @@ export function createProgram(runs: Runs): Command {
     .addHelpText('after', firstExample)
   for (const name of ['serve', 'api', 'worker'] as const) addCommand(program, name).action(runs[name])
   addCommand(program, 'doctor').option('--json', 'print all of it as JSON').action(runs.doctor)
+  addClientCommands(program, runs)
   return program
 }
 
