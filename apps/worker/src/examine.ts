@@ -23,6 +23,7 @@ import { knownBad } from './compose/known-bad.ts'
 import type { Problem } from './compose/project.ts'
 import { createRunCompose } from './compose/run-compose.ts'
 import type { Plan } from './job-directory.ts'
+import { ownContainerIds } from './own-container.ts'
 import { makePlan, type Planning } from './plan.ts'
 import { requireFlock } from './runner/require-flock.ts'
 
@@ -78,10 +79,11 @@ export async function examineHost(options: ExamineOptions): Promise<HostReport> 
   const env = { ...composeEnvironment(options.env, options.passEnv), DOCKER_HOST: dockerHost }
   const run = createRunCompose(env)
   const docker = connectDocker(dockerHost)
-  const [engine, compose, flock] = await Promise.all([
+  const [engine, compose, flock, ownIds] = await Promise.all([
     docker.engine().catch(toProblem),
     findCompose(run, options.composeCommand as Argv | undefined, env).catch(toProblem),
     requireFlock(run).then(() => ({}), toProblem),
+    ownContainerIds(),
   ])
   const { projectRoots, deployTimeoutMs: timeoutMs } = options
   return {
@@ -93,7 +95,7 @@ export async function examineHost(options: ExamineOptions): Promise<HostReport> 
     services:
       'problem' in engine || 'problem' in compose
         ? undefined
-        : await examineServices({ run, docker, compose: compose.command, projectRoots, timeoutMs }),
+        : await examineServices({ run, docker, compose: compose.command, projectRoots, timeoutMs, ownIds }),
   }
 }
 

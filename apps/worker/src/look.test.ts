@@ -121,6 +121,7 @@ describeWithEngine('a look at a service', () => {
         docker: connectDocker(testEngine().dockerHost),
         adminHash: undefined,
         timeoutMs: 1000,
+        ownIds: new Set<string>(),
       }
       expect(await lookAtService(request, looking)).toEqual(rejection('does not prove'))
     })

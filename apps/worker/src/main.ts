@@ -24,6 +24,7 @@ import { takeEngineLock } from './engine-lock.ts'
 import { beatHeart } from './heartbeat.ts'
 import { leftJobDirectories } from './job-directory.ts'
 import { lookAtService } from './look.ts'
+import { ownContainerIds } from './own-container.ts'
 import { requireFlock } from './runner/require-flock.ts'
 import { createFollowStep } from './runner/follow-step.ts'
 import { createHostQueue } from './schedule/host-queue.ts'
@@ -94,6 +95,7 @@ export async function startWorker(options: WorkerOptions, logger: Logger): Promi
     const queues = createHostQueues(redis, subscriber, logger)
     const checks = { run, compose: compose.command, projectRoots: options.projectRoots }
     const adminHash = options.adminToken === undefined ? undefined : new Token(options.adminToken).hash
+    const ownIds = await ownContainerIds()
     const schedule = createSchedule(options.maxParallelDeploys, () => queue.pump())
     const running: DeployPorts['running'] = new Map()
     const ports: DeployPorts = {
@@ -107,7 +109,7 @@ export async function startWorker(options: WorkerOptions, logger: Logger): Promi
       history: createHistoryKeeper(redis, options.history),
       schedule,
       look: (request) =>
-        lookAtService(request, { ...checks, docker, adminHash, timeoutMs: options.deployTimeoutMs }),
+        lookAtService(request, { ...checks, docker, adminHash, ownIds, timeoutMs: options.deployTimeoutMs }),
       followStep: createFollowStep(env, signal),
       logger,
       signal,

@@ -1,19 +1,22 @@
 import type { ServiceName } from '@redeployster/shared/contract/service'
 import type { CheckedService } from './catalogue/check-service.ts'
 import type { Docker } from './catalogue/docker.ts'
-import { isOneOff, type Container } from './catalogue/services-from-containers.ts'
+import { isOneOff, type Container, type SeenService } from './catalogue/services-from-containers.ts'
 import { pullCommand, rollbackCommand, upCommand, type Argv } from './compose/command.ts'
-import type { Problem } from './compose/project.ts'
+import type { ComposeProject, Problem } from './compose/project.ts'
 import { conditionsOf } from './gate/watch-gate.ts'
 import { imageDigest } from './images/image.ts'
 import { shouldPull } from './images/should-pull.ts'
 import type { Plan } from './job-directory.ts'
+import { ownService } from './own-container.ts'
 
 export interface Planning {
   readonly docker: Docker
   readonly compose: Argv
   /** How long a step may take when the service does not say. */
   readonly timeoutMs: number
+  /** The container that we run in. */
+  readonly ownIds: ReadonlySet<string>
 }
 
 /** What a deploy of a checked service would run now, or why it cannot. `containers`: those of the service. */
@@ -21,10 +24,12 @@ export async function makePlan(
   checked: CheckedService,
   service: ServiceName,
   containers: readonly Container[],
-  { docker, compose, timeoutMs }: Planning,
+  { docker, compose, timeoutMs, ownIds }: Planning,
 ): Promise<Plan | Problem> {
   const { settings, project, resolved } = checked
   const { image, isBuilt, lane, unset } = resolved
+  const own = await ownService(docker, ownIds)
+  if (own?.project === project.name && lane.includes(own.service)) return deadly(service, own, project)
   if (unset[0] !== undefined) return unsetVariable(unset[0], checked)
   const imageId = newest(containers)?.imageId
   const [local, before, conditions] = await Promise.all([
@@ -45,6 +50,19 @@ export async function makePlan(
       digest: before && imageDigest(before),
       containers: conditions.map(({ id, startedAtMs }) => ({ id, startedAtMs })),
     },
+  }
+}
+
+/** A runner lives in the container of its worker: compose would be killed with it, between the old one and the new. */
+function deadly(service: ServiceName, own: SeenService, { directory }: ComposeProject): Problem {
+  const byHand = `run \`docker compose up -d -- ${service}\` in ${directory} by hand`
+  return {
+    problem:
+      own.service === service
+        ? `the worker runs in a container of this service, and compose would die with it half way: ${byHand}, ` +
+          'or run the worker on the host'
+        : `the worker runs in a container of ${own.service}, on which this service depends, and compose, which may ` +
+          `replace that too, would die with it half way: label this service redeployster.deps=false, or ${byHand}`,
   }
 }
 

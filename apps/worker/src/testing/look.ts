@@ -18,6 +18,7 @@ export async function look(project: TestProject, asked: Asked = {}): Promise<Loo
     docker,
     adminHash: undefined,
     timeoutMs: 1000,
+    ownIds: new Set(),
     ...looking,
   })
 }
