@@ -4,6 +4,7 @@ import { startApi } from '@redeployster/api/main'
 import { readEnv } from '@redeployster/shared/runtime/env'
 import { startWorker } from '@redeployster/worker/main'
 import { pino } from 'pino'
+import { limitsOf } from '../../packages/cli/dist/api.js'
 
 const boundary = `"at":"${process.env.DIE_AT}"`
 const dieAtBoundary = {
@@ -34,6 +35,6 @@ if (process.argv[2] === 'worker') {
     logger,
   )
 } else {
-  const limits = { failedAuths: env.FAILED_AUTH_LIMIT, trustProxy: env.TRUST_PROXY }
+  const limits = limitsOf(env)
   await startApi({ ...common, listen: env.LISTEN, port: env.PORT, startByMs: env.START_BY, limits }, logger)
 }

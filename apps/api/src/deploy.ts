@@ -25,6 +25,7 @@ export function deploy(parts: Parts): Handler {
     })
     const freeze = await parts.freezes.find(entry)
     if (freeze) return frozen(c, entry, freeze)
+    parts.streams.hold(c.env.outgoing, entry)
     const request = newRequest(entry, caller, parts.startByMs)
     try {
       const requested = await requestJob(parts, request)

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
 import { prefix } from '@redeployster/shared/redis/keys'
-import type { Redis } from '@redeployster/shared/redis/connect'
 import type { Logger } from '@redeployster/shared/runtime/logger'
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
 import { clientAddress, trustedPeers } from './client-address.ts'
@@ -15,10 +14,10 @@ const windowSeconds = 60
 
 /**
  * Only requests that have failed come here, so a right token is never slowed, not even from an address that guesses.
- * All failures take the same way, whatever was wrong: the time of the answer tells nothing.
+ * All failures take the same way, whatever was wrong: the time of the answer tells nothing. `redis` is the connection.
  */
 export function createFailedAuths(
-  redis: Redis,
+  redis: object,
   { failedAuths: most, trustProxy }: Pick<Limits, 'failedAuths' | 'trustProxy'>,
   logger: Logger,
 ): FailedAuths {

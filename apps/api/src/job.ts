@@ -27,6 +27,7 @@ export function showLog(parts: Parts): Handler {
   return async (c) => {
     const job = await findJob(c, parts)
     const from = firstLine(c.req.query('from'))
+    parts.streams.hold(c.env.outgoing, job)
     if (c.req.query('follow') === undefined || isFinal(job)) {
       return answerWithLog(c, parts, job.id, () => storedLog(job, from, parts.log), exitCodeHeader(job))
     }

@@ -4,4 +4,9 @@ export interface Limits {
   readonly failedAuths: number
   /** Peers whose `X-Forwarded-For` is believed. */
   readonly trustProxy: readonly string[]
+  /** Logs that are being sent at the same time, in all and of one service. */
+  readonly streams: number
+  readonly streamsPerService: number
+  /** The time in which a request has to be here, from its first byte to its last. */
+  readonly requestTimeoutMs: number
 }

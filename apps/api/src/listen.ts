@@ -1,22 +1,22 @@
-import type { Server } from 'node:http'
+import type { Server, ServerOptions } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import type { Hono } from 'hono'
+import type { Limits } from './limits.ts'
 import type { ApiEnv } from './parts.ts'
 
-/** Times that let a deploy be silent for an hour, and a client that drips its headers not even for one minute. */
-const serverOptions = {
-  requestTimeout: 30_000,
-  headersTimeout: 10_000,
-  connectionsCheckingInterval: 5000,
-  // Longer than proxies keep a connection: one that we closed under a proxy would lose a POST.
-  keepAliveTimeout: 130_000,
+interface Options {
+  readonly listen: string
+  readonly port: number
+  readonly limits: Pick<Limits, 'requestTimeoutMs'>
 }
 
 /** Listens on all interfaces of IPv6 and IPv4 when the address is `::`, also where there is no IPv6. */
-export async function listen(app: Hono<ApiEnv>, address: string, port: number): Promise<Server> {
+export async function listen(app: Hono<ApiEnv>, { listen: address, port, limits }: Options): Promise<Server> {
+  const serverOptions = serverTimes(limits)
   // The host name stands in for the Host header that a client of HTTP/1.0 need not send.
   const server = createAdaptorServer({ fetch: app.fetch, hostname: 'localhost', serverOptions }) as Server
+  // An answer may take hours, and be silent for long.
   server.timeout = 0
   try {
     await listening(server, address, port)
@@ -27,6 +27,18 @@ export async function listen(app: Hono<ApiEnv>, address: string, port: number): 
     })
   }
   return server
+}
+
+/** A client that drips its request is cut off; how long the answer takes is another matter. */
+function serverTimes({ requestTimeoutMs }: Pick<Limits, 'requestTimeoutMs'>): ServerOptions {
+  return {
+    requestTimeout: requestTimeoutMs,
+    headersTimeout: Math.min(10_000, requestTimeoutMs),
+    connectionsCheckingInterval: Math.min(5000, requestTimeoutMs / 2),
+    maxHeaderSize: 16 * 1024,
+    // Longer than proxies keep a connection: one that we closed under a proxy would lose a POST.
+    keepAliveTimeout: 130_000,
+  }
 }
 
 export function portOf(server: Server): number {

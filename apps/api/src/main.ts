@@ -11,6 +11,7 @@ import type { Running } from '@redeployster/shared/runtime/shutdown'
 import { createApp } from './app.ts'
 import { closerOf } from './close-server.ts'
 import { createFailedAuths } from './failed-auths.ts'
+import { createHeldStreams } from './held-streams.ts'
 import type { Limits } from './limits.ts'
 import { listen, portOf } from './listen.ts'
 
@@ -50,13 +51,14 @@ export async function startApi(
     log: createLogReader(redis, subscriber),
     freezes: createFreezes(redis),
     failedAuths: createFailedAuths(redis, options.limits, logger),
+    streams: createHeldStreams(options.limits),
     stopping: stopping.signal,
     logger,
   })
 
   // Else the very first requests would be told that Redis is away.
   await firstAttempt(redis)
-  const server = await listen(app, options.listen, options.port).catch((error: unknown) => {
+  const server = await listen(app, options).catch((error: unknown) => {
     disconnect()
     throw error
   })

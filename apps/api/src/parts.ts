@@ -9,6 +9,7 @@ import type { Context } from 'hono'
 import type { RequestIdVariables } from 'hono/request-id'
 import type { Secrets } from './authenticate.ts'
 import type { FailedAuths } from './failed-auths.ts'
+import type { HeldStreams } from './held-streams.ts'
 
 /** What the routes work with; `main.ts` puts it together. */
 export interface Parts extends Secrets {
@@ -18,6 +19,7 @@ export interface Parts extends Secrets {
   readonly log: LogReader
   readonly freezes: Freezes
   readonly failedAuths: FailedAuths
+  readonly streams: HeldStreams
   readonly logger: Logger
   readonly startByMs: number
   /** Aborted when the API is asked to stop: nothing new is accepted, and streams end. */

@@ -21,6 +21,7 @@ const statusOf: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   internal: 500,
   catalogue_unavailable: 503,
   redis_unavailable: 503,
+  too_many_streams: 503,
   stopping: 503,
 }
 

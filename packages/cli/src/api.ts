@@ -1,5 +1,5 @@
 import { startApi, type ApiOptions } from '@redeployster/api/main'
-import { readEnv } from '@redeployster/shared/runtime/env'
+import { readEnv, type Env } from '@redeployster/shared/runtime/env'
 import { createLogger } from '@redeployster/shared/runtime/logger'
 import { checkRedis, placeOf } from './check-redis.ts'
 import { apart, type Settled } from './configuration.ts'
@@ -29,7 +29,18 @@ export function apiOptions(env: Settled): ApiOptions {
     listen: env.LISTEN,
     port: env.PORT,
     startByMs: env.START_BY,
-    limits: { failedAuths: env.FAILED_AUTH_LIMIT, trustProxy: env.TRUST_PROXY },
+    limits: limitsOf(env),
     ...defined({ adminToken: env.REDEPLOYSTER_ADMIN_TOKEN }),
+  }
+}
+
+/** What an API grants, out of its environment. */
+export function limitsOf(env: Env): ApiOptions['limits'] {
+  return {
+    failedAuths: env.FAILED_AUTH_LIMIT,
+    trustProxy: env.TRUST_PROXY,
+    streams: env.MAX_STREAMS,
+    streamsPerService: env.MAX_STREAMS_PER_SERVICE,
+    requestTimeoutMs: env.REQUEST_TIMEOUT,
   }
 }

@@ -14,7 +14,16 @@ export const apart = {
 
 const all = Object.keys(envSchema.shape) as readonly Variable[]
 const common = ['REDIS_URL', 'REDEPLOYSTER_SECRET', 'REDEPLOYSTER_ADMIN_TOKEN', 'LOG_LEVEL'] as const
-const apiOnly: readonly Variable[] = ['LISTEN', 'PORT', 'START_BY', 'FAILED_AUTH_LIMIT', 'TRUST_PROXY']
+const apiOnly: readonly Variable[] = [
+  'LISTEN',
+  'PORT',
+  'START_BY',
+  'FAILED_AUTH_LIMIT',
+  'TRUST_PROXY',
+  'MAX_STREAMS',
+  'MAX_STREAMS_PER_SERVICE',
+  'REQUEST_TIMEOUT',
+]
 
 function variablesOf(command: CommandName): readonly Variable[] {
   const isRead = (variable: Variable) => {

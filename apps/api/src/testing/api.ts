@@ -94,7 +94,13 @@ export function createFakeWorker(redisUrl: string, host: HostId = alpha, name = 
 export type FakeWorker = ReturnType<typeof createFakeWorker>
 
 /** So wide that only tests about them meet them. */
-export const limits: Limits = { failedAuths: 1_000_000, trustProxy: ['private'] }
+export const limits: Limits = {
+  failedAuths: 1_000_000,
+  trustProxy: ['private'],
+  streams: 1_000_000,
+  streamsPerService: 1_000_000,
+  requestTimeoutMs: 30_000,
+}
 
 export function startTestApi(redis: TestRedis, more: Partial<ApiOptions> = {}, logger: Logger = silent) {
   const options = {

@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'bad_request'
   | 'catalogue_unavailable'
   | 'redis_unavailable'
+  | 'too_many_streams'
   | 'stopping'
   | 'internal'
 

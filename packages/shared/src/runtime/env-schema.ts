@@ -148,6 +148,17 @@ export const envSchema = z.object({
       'peers whose `X-Forwarded-For` is believed: `private` (loopback and private addresses), addresses and ranges ' +
         'separated by commas, or `none`',
     ),
+  MAX_STREAMS: wholeNumber(1, 1_000_000)
+    .prefault('10000')
+    .describe('logs that an API sends at the same time; a request beyond that is answered with 503'),
+  MAX_STREAMS_PER_SERVICE: wholeNumber(1, 1_000_000)
+    .prefault('2000')
+    .describe('of these, those of one service'),
+  REQUEST_TIMEOUT: duration
+    .prefault('30s')
+    .describe(
+      'how long a request may take to be sent, header and body; its answer may take as long as it likes',
+    ),
   LOG_LEVEL: z
     .enum(logLevels, `expected one of ${logLevels.join(', ')}`)
     .default('info')

@@ -1,0 +1,43 @@
+import type { ServerResponse } from 'node:http'
+import { RefusedError } from '@redeployster/shared/contract/errors'
+import { queueName, type ServiceKey } from '@redeployster/shared/contract/service'
+import type { Limits } from './limits.ts'
+
+export interface HeldStreams {
+  /** Takes a place for a log that is being sent, until its response is closed; throws when none is left. */
+  hold(response: ServerResponse, service: ServiceKey): void
+}
+
+/** Each stream costs memory and a connection, and one service must not take those of all others. */
+export function createHeldStreams({
+  streams: most,
+  streamsPerService,
+}: Pick<Limits, 'streams' | 'streamsPerService'>): HeldStreams {
+  const held = new Map<string, number>()
+  let total = 0
+
+  function add(name: string, change: 1 | -1) {
+    const count = (held.get(name) ?? 0) + change
+    if (count === 0) held.delete(name)
+    else held.set(name, count)
+    total += change
+  }
+
+  return {
+    hold(response, service) {
+      // The client has left already, so there will be no stream, and no end of it to wait for.
+      if (response.closed) return
+      const name = queueName(service)
+      if (total >= most || (held.get(name) ?? 0) >= streamsPerService) throw tooMany()
+      add(name, 1)
+      response.once('close', () => add(name, -1))
+    },
+  }
+}
+
+function tooMany() {
+  return new RefusedError(
+    'too_many_streams',
+    'Too many logs are being followed here, of this service or in all. Nothing was started: try again in a few seconds.',
+  )
+}
