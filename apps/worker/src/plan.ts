@@ -31,7 +31,8 @@ export async function makePlan(
   const own = await ownService(docker, ownIds)
   if (own?.project === project.name && lane.includes(own.service)) return deadly(service, own, project)
   if (unset[0] !== undefined) return unsetVariable(unset[0], checked)
-  const imageId = newest(containers)?.imageId
+  const container = newest(containers)
+  const imageId = container?.imageId
   const [local, before, conditions] = await Promise.all([
     docker.image(image),
     imageId === undefined ? undefined : docker.image(imageId),
@@ -47,7 +48,7 @@ export async function makePlan(
     timeoutMs: settings.timeoutMs ?? timeoutMs,
     before: {
       imageId,
-      digest: before && imageDigest(before),
+      digest: before && imageDigest(before, container?.image ?? image, image),
       containers: conditions.map(({ id, startedAtMs }) => ({ id, startedAtMs })),
     },
   }

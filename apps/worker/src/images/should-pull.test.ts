@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { PullPolicy } from '../catalogue/service-settings.ts'
-import { imageDigest, type Image } from './image.ts'
+import type { Image } from './image.ts'
 import { shouldPull } from './should-pull.ts'
 
 const pulled: Image = { id: 'sha256:1', digests: ['registry/app@sha256:2'] }
@@ -18,8 +18,4 @@ it.each<[PullPolicy, string, Image | undefined, boolean, boolean]>([
   ['never', 'is not there', undefined, false, false],
 ])('pull=%s, and the image %s', (policy, _, image, isBuilt, expected) => {
   expect(shouldPull(policy, image, isBuilt)).toBe(expected)
-})
-
-it('calls an image by the registry’s digest of it, else by its own ID', () => {
-  expect([imageDigest(pulled), imageDigest(made)]).toEqual(['sha256:2', 'sha256:1'])
 })

@@ -22,9 +22,11 @@ async function sayImages(
   { docker, jobs }: DeployPorts,
 ) {
   const found = await docker.image(image)
-  const after = found && imageDigest(found)
-  await jobs.noteImages(request.id, { before: before.digest, after })
+  const after = found && imageDigest(found, image)
+  // The same image may be known by another digest since the pull, or under another name.
+  const old = found && found.id === before.imageId ? after : before.digest
+  await jobs.noteImages(request.id, { before: old, after })
   if (after === undefined) return
-  if (after !== before.digest) await log.notice(`image ${image} ${before.digest ?? 'none'} → ${after}`)
+  if (after !== old) await log.notice(`image ${image} ${old ?? 'none'} → ${after}`)
   else if (isPulled) await log.notice(`image ${image} ${after} unchanged`)
 }

@@ -1,5 +1,4 @@
 import type { Verdict } from '@redeployster/shared/contract/job'
-import { imageDigest } from '../images/image.ts'
 import type { DeployPorts, Job } from '../job.ts'
 import type { Plan } from '../job-directory.ts'
 import { createStopOrder } from '../stop-order.ts'
@@ -36,7 +35,7 @@ async function obstacleTo({ image, before }: Plan, { docker }: DeployPorts): Pro
   if (old === undefined) return 'there is no image that ran before'
   if (image.includes('@')) return 'the compose file pins the image by digest; write the old digest there'
   const now = await docker.image(image)
-  if (now && imageDigest(now) === imageDigest(old)) return 'the image that ran before is the same one'
+  if (now?.id === old.id) return 'the image that ran before is the same one'
   return undefined
 }
 
