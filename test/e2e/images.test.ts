@@ -108,6 +108,39 @@ describeWithEngine('the image of a deploy', () => {
     expect(await running(project)).toEqual(before)
   })
 
+  it.each(['missing', 'never'])(
+    'that is there needs no registry with redeployster.pull %s, and nothing changes',
+    async (policy) => {
+      await registry.push(image, '1')
+      const project = await start(yaml(`redeployster.pull: ${policy}`))
+      const before = await running(project)
+      await registry.end()
+      const { exitCode } = await deploy()
+      await registry.start()
+      expect(exitCode).toBe('0')
+      expect(await running(project)).toEqual(before)
+    },
+  )
+
+  it('is never fetched with redeployster.pull never, also none of a dependency: compose says what is missing', async () => {
+    await registry.push(image, '1')
+    const labels = 'redeployster.pull: never'
+    const dependency = (name: string) => `depends_on: [db]
+      db: { <<: *base, image: "${name}" }`
+    const project = await start(yaml(labels, dependency(`${registry.address}/${image}`)))
+    const before = await running(project)
+    for (const text of [
+      yaml(labels, '', `${registry.address}/new-${image}`),
+      yaml(labels, dependency(`${registry.address}/new-${image}`)),
+    ]) {
+      await registry.push(`new-${image}`, '2')
+      await project.write('compose.yaml', text)
+      const { exitCode, body } = await deploy()
+      expect({ exitCode, body }).toEqual({ exitCode: '1', body: expect.stringMatching(/[Nn]o such image/) })
+      expect(await running(project)).toEqual(before)
+    }
+  })
+
   it('that was made on this host is not pulled', async () => {
     await docker('tag', 'fixture/busybox:1', image)
     const project = await start(yaml('', '', image))

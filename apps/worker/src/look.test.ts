@@ -11,6 +11,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { connectDocker } from './catalogue/docker.ts'
+import type { Plan } from './job-directory.ts'
 import { lookAtService } from './look.ts'
 import { engineChecks, provenRequest, workerEnvironment } from './testing/engine.ts'
 import { look } from './testing/look.ts'
@@ -76,6 +77,20 @@ describeWithEngine('a look at a service', () => {
       kind: 'ready',
       plan: { up: expect.arrayContaining(['--no-deps']), lane: ['hello'] },
     })
+  })
+
+  it.each([
+    ['never', '', true],
+    ['never', 'build: ., pull_policy: build,', false],
+    ['missing', '', false],
+    ['auto', '', false],
+  ])('with redeployster.pull %s { %s } lets `up` fetch nothing: %s', async (policy, rest, expected) => {
+    const labels = `labels: { redeployster.token: dolphin, redeployster.pull: ${policy} }`
+    const project = await create(labels)
+    await project.write('compose.yaml', yamlOf(`${rest} ${labels}`))
+    const { plan } = (await look(project)) as { plan: Plan }
+    expect(plan.up.join(' ').includes('up -d --pull never -- hello')).toBe(expected)
+    expect(plan).not.toHaveProperty('pull')
   })
 
   describe('believes in a token', () => {

@@ -27,10 +27,12 @@ export async function makePlan(
   { docker, compose, timeoutMs, ownIds }: Planning,
 ): Promise<Plan | Problem> {
   const { settings, project, resolved } = checked
-  const { image, isBuilt, lane, unset } = resolved
+  const { image, isBuilt, buildsEachTime, lane, unset } = resolved
   const own = await ownService(docker, ownIds)
   if (own?.project === project.name && lane.includes(own.service)) return deadly(service, own, project)
   if (unset[0] !== undefined) return unsetVariable(unset[0], checked)
+  // `--pull never` would also keep compose from building, and the old image would pass for the new one.
+  const pullsNothing = settings.pull === 'never' && !buildsEachTime
   const container = newest(containers)
   const imageId = container?.imageId
   const [local, before, conditions] = await Promise.all([
@@ -41,7 +43,7 @@ export async function makePlan(
   return {
     lane: [...lane],
     ...(shouldPull(settings.pull, local, isBuilt) && { pull: [...pullCommand(compose, project, service)] }),
-    up: [...upCommand(compose, project, service, settings)],
+    up: [...upCommand(compose, project, service, { ...settings, pullsNothing })],
     ...(settings.rollback && { rollback: [...rollbackCommand(compose, project, service)] }),
     image,
     gateMs: settings.gateMs,

@@ -27,7 +27,7 @@ it.each(['hello', '--help', '-d', '..', '--'])(
   'puts the service %s behind two dashes, where no name is an option',
   (name) => {
     const service = serviceName.parse(name)
-    const up = upCommand(compose, shop, service, { withDependencies: true })
+    const up = upCommand(compose, shop, service, { withDependencies: true, pullsNothing: false })
     expect(up).toEqual([...project, 'up', '-d', '--', name])
     expect(configCommand(compose, shop, service)).toEqual([
       ...project,
@@ -43,8 +43,13 @@ it.each(['hello', '--help', '-d', '..', '--'])(
 const hello = serviceName.parse('hello')
 
 it('leaves the dependencies alone when the service asks for it', () => {
-  const command = upCommand(compose, shop, hello, { withDependencies: false })
+  const command = upCommand(compose, shop, hello, { withDependencies: false, pullsNothing: false })
   expect(command).toEqual([...project, 'up', '-d', '--no-deps', '--', 'hello'])
+})
+
+it('fetches no image at all when the service asks for it', () => {
+  const command = upCommand(compose, shop, hello, { withDependencies: true, pullsNothing: true })
+  expect(command).toEqual([...project, 'up', '-d', '--pull', 'never', '--', 'hello'])
 })
 
 it('reads the files as they are written, variables and all', () => {

@@ -4,8 +4,13 @@ import type { ComposeProject } from './project.ts'
 /** A command as words, never as a string for a shell. */
 export type Argv = readonly [string, ...string[]]
 
-export interface UpOptions {
+export interface Reach {
   readonly withDependencies: boolean
+}
+
+export interface UpOptions extends Reach {
+  /** An image that is missing makes it fail, those of dependencies too. */
+  readonly pullsNothing: boolean
 }
 
 /** The project is always named: without `-p` a missing folder would silently make a second project. */
@@ -28,9 +33,9 @@ export function upCommand(
   compose: Argv,
   project: ComposeProject,
   service: ServiceName,
-  { withDependencies }: UpOptions,
+  { withDependencies, pullsNothing }: UpOptions,
 ): Argv {
-  const flags = withDependencies ? [] : ['--no-deps']
+  const flags = [...(withDependencies ? [] : ['--no-deps']), ...(pullsNothing ? ['--pull', 'never'] : [])]
   return [...composeFor(compose, project), 'up', '-d', ...flags, '--', service]
 }
 

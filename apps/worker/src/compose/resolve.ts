@@ -1,6 +1,6 @@
 import type { ServiceName } from '@redeployster/shared/contract/service'
 import { z } from 'zod'
-import { configCommand, rawConfigCommand, type Argv, type UpOptions } from './command.ts'
+import { configCommand, rawConfigCommand, type Argv, type Reach } from './command.ts'
 import type { ComposeProject } from './project.ts'
 import type { ComposeOutput, RunCompose } from './run-compose.ts'
 import { unsetVariables, usedVariables } from './variables.ts'
@@ -13,6 +13,8 @@ export interface ResolvedService {
   /** The name of its image; what compose calls it when the file builds it and names none. */
   readonly image: string
   readonly isBuilt: boolean
+  /** A service of the lane is built anew by each `up` (`pull_policy: build`). */
+  readonly buildsEachTime: boolean
   /** Variables that the lane uses and that are set nowhere: they were in the operator's shell. */
   readonly unset: readonly string[]
 }
@@ -27,6 +29,7 @@ const service = z.looseObject({
   labels: z.record(z.string(), z.string()).nullish(),
   image: z.string().optional(),
   build: z.unknown().optional(),
+  pull_policy: z.string().optional(),
 })
 const config = z.object({
   services: z.record(z.string(), service),
@@ -47,7 +50,7 @@ export async function resolveService(
   compose: Argv,
   project: ComposeProject,
   name: ServiceName,
-  { withDependencies }: UpOptions,
+  { withDependencies }: Reach,
 ): Promise<ResolvedService | ConfigFailure> {
   const filled = await run(configCommand(compose, project, name))
   if (filled.exitCode !== 0) return { exitCode: filled.exitCode, output: filled.stderr }
@@ -60,6 +63,7 @@ export async function resolveService(
     labels: mapValues(own?.labels ?? {}, unescapeDollars),
     image: own?.image ?? `${project.name}-${name}`,
     isBuilt: own?.build !== undefined,
+    buildsEachTime: Object.values(lane).some((it) => it?.pull_policy === 'build'),
     unset: await unsetOfLane(readRaw, lane, unsetVariables(filled.stderr)),
   }
 }
