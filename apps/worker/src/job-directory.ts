@@ -29,8 +29,8 @@ export type Plan = Readonly<z.infer<typeof plan>>
 const stopReason = z.enum(['timeout', 'cancel'])
 export type StopReason = z.infer<typeof stopReason>
 
-/** The steps that a runner runs, in their order. */
-export const stepNames = ['pull', 'up', 'rollback'] as const
+/** The steps that a runner runs, in their order. `pull-again`: when the first pull was lost. */
+export const stepNames = ['pull', 'pull-again', 'up', 'rollback'] as const
 export type StepName = (typeof stepNames)[number]
 
 /** A job's folder on the host: what a worker that comes after needs to go on. */

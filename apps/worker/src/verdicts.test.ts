@@ -95,14 +95,18 @@ it('does not blame the compose file when there is no compose to read it', () => 
 
 it('says after a pull that failed that nothing was touched', () => {
   expect(failureOfPull(0)).toBeUndefined()
-  for (const end of [18, 'lost'] as const) {
+  for (const [end, state, code] of [
+    [18, 'failed', 18],
+    ['lost', 'interrupted', exitCode.unknown],
+  ] as const) {
     expect(failureOfPull(end)).toMatchObject({
-      state: 'failed',
+      state,
+      exitCode: code,
       started: false,
       reason: expect.stringContaining('nothing was touched'),
     })
   }
-  expect(failureOfPull(18)).toMatchObject({ exitCode: 18 })
+  expect(failureOfPull('not-started')).toMatchObject({ state: 'interrupted', started: false })
 })
 
 it('has the exit code of a one-shot that failed, though compose said 0', () => {

@@ -50,12 +50,21 @@ export function unreadable(code: number): Verdict {
 const noCompose =
   'docker compose is no longer where it was: install it again, or set COMPOSE_COMMAND, and deploy again'
 
+const pullInterrupted: Verdict = {
+  state: 'interrupted',
+  exitCode: exitCode.unknown,
+  started: false,
+  reason:
+    'the pull was interrupted, so nothing was touched: what ran before still runs, and it is safe to deploy again',
+}
+
 /** What a pull that did not work means, or nothing when it did. */
 export function failureOfPull(end: StepEnd): Verdict | undefined {
   if (end === 0) return undefined
-  const code = typeof end === 'number' ? end : exitCode.unknown
-  const reason = `the image cannot be pulled (exit code ${code}), so nothing was touched: what ran before still runs`
-  return { state: 'failed', exitCode: code, started: false, reason }
+  if (end === 'lost') return pullInterrupted
+  if (end === 'not-started') return notStarted
+  const reason = `the image cannot be pulled (exit code ${end}), so nothing was touched: what ran before still runs`
+  return { state: 'failed', exitCode: end, started: false, reason }
 }
 
 /** What an `up` that did not work means, or nothing when it did. */

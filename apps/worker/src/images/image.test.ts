@@ -17,7 +17,10 @@ it.each([
   expect(repositoryOf(name)).toBe(repository)
 })
 
-const image = { id: 'sha256:0', digests: ['mirror:5000/app@sha256:1', 'app@sha256:2', 'ghcr.io/a/app@sha256:3'] }
+const image = {
+  id: 'sha256:0',
+  digests: ['mirror:5000/app@sha256:1', 'app@sha256:2', 'ghcr.io/a/app@sha256:3'],
+}
 
 it.each([
   ['the registry that the compose file names', image, ['ghcr.io/a/app:latest'], 'sha256:3'],

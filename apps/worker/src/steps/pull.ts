@@ -1,19 +1,30 @@
 import type { Verdict } from '@redeployster/shared/contract/job'
+import type { Argv } from '../compose/command.ts'
 import { imageDigest } from '../images/image.ts'
 import type { DeployPorts, Job } from '../job.ts'
 import type { Plan } from '../job-directory.ts'
+import type { StepEnd } from '../runner/run-step.ts'
 import { failureOfPull, stopped } from '../verdicts.ts'
 import { run } from './run.ts'
 
 /** Fetches the image and says which one replaces which; resolves to a verdict when that cannot be done. */
 export async function pull(job: Job, plan: Plan, ports: DeployPorts): Promise<Verdict | undefined> {
   if (plan.pull) {
-    const end = await run('pull', plan.pull, job, plan, ports)
+    const end = await runPull(plan.pull, job, plan, ports)
     if (end !== 0) return job.stop.reason ? stopped(job.stop.reason, false) : failureOfPull(end)
   }
   // An adopter whose `up` runs already has said it before.
   if (!(await job.directory.hasStarted('up'))) await sayImages(job, plan, ports)
   return undefined
+}
+
+/** A pull whose end is lost may be repeated, since it changes no container: once, lest something kills it each time. */
+async function runPull(argv: Argv, job: Job, plan: Plan, ports: DeployPorts): Promise<StepEnd> {
+  const end = await run('pull', argv, job, plan, ports)
+  if (end !== 'lost' || job.stop.reason) return end
+  if (!(await job.directory.hasStarted('pull-again')))
+    await job.log.notice('the pull was interrupted; pulling once more')
+  return run('pull-again', argv, job, plan, ports)
 }
 
 async function sayImages(
