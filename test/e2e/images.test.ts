@@ -1,4 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import fs from 'node:fs/promises'
+import net from 'node:net'
+import path from 'node:path'
 import {
   createProject,
   describeWithEngine,
@@ -7,9 +11,12 @@ import {
   type TestProject,
 } from '@redeployster/shared/testing/docker'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
-import { getJson, post } from '../harness/http.ts'
+import { holdCompose, type HeldCompose } from '../harness/held-compose.ts'
+import { ask, getJson, post } from '../harness/http.ts'
 import { deployRedeployster, published, type Deployment } from '../harness/layout.ts'
+import { createBench, type Bench } from '../harness/parts.ts'
 import { startRegistry, type Registry } from '../harness/registry.ts'
+import { until } from '../harness/until.ts'
 
 interface Job {
   readonly state: string
@@ -175,3 +182,107 @@ describeWithEngine('the image of a deploy', () => {
     expect((await running(project)).version).toBe('3')
   })
 })
+
+describeWithEngine('a pull', () => {
+  let registry: Registry
+  let compose: HeldCompose
+  let bench: Bench
+  const [token, image] = [randomBytes(16).toString('hex'), `app-${randomBytes(8).toString('hex')}:latest`]
+
+  beforeAll(async () => {
+    registry = await startRegistry()
+    compose = await holdCompose()
+  })
+  beforeEach(async () => {
+    await compose.reset()
+    bench = await createBench({ COMPOSE_COMMAND: compose.command })
+    await bench.startApi()
+  })
+  afterEach(async () => {
+    await bench.clear()
+    await removeProjects()
+  })
+  afterAll(async () => {
+    await compose.remove()
+    await registry.remove()
+  })
+
+  async function start(rest = ''): Promise<TestProject> {
+    await registry.push(image, '1')
+    const project = await createProject({
+      yaml: `
+        services:
+          hello:
+            <<: *base
+            image: ${registry.address}/${image}
+            labels: { redeployster.token: ${token}, redeployster.gate: none }
+            ${rest}
+      `,
+    })
+    await project.up()
+    return project
+  }
+
+  const show = (id: string) => getJson<Job>(`${bench.url}/jobs/${id}`, token)
+
+  it('that is over leaves its job queued while that waits for its lane, and nobody joins it', async () => {
+    await start(`depends_on: [db]
+          db: { <<: *base, labels: { redeployster.token: ${token} } }`)
+    bench.startWorker()
+    for (const name of ['hello', 'db']) await published(bench.url, token, name)
+    const first = ask('POST', `${bench.url}/db`, token)
+    await compose.begun('db')
+    const second = ask('POST', `${bench.url}/hello`, token)
+    await until('it waits for its lane', () => second.text().includes('waiting for job'))
+    const id = /job (\S+) deploys/.exec(second.text())?.[1] ?? ''
+
+    expect(second.text()).toContain('unchanged')
+    const waiting = { state: 'queued', started: false, startedAt: expect.any(String) as string }
+    expect(await show(id)).toMatchObject(waiting)
+    const third = ask('POST', `${bench.url}/hello`, token)
+    await until('it has a job of its own', () => third.text().includes(`; after job ${id}`))
+
+    await compose.end('db')
+    await compose.begun('hello')
+    expect(await show(id)).toMatchObject({ state: 'running', started: true })
+    await compose.end('hello')
+    await compose.end('hello', 0, 2)
+    for (const { answer } of [first, second, third]) expect(await answer).toMatchObject({ exitCode: '0' })
+  })
+
+  it.each([
+    ['its runner', false],
+    ['its runner and its worker', true],
+  ])('that is killed with %s is repeated', async (_, andWorker) => {
+    await start()
+    const worker = bench.startWorker()
+    await published(bench.url, token, 'hello')
+    const second = await registry.push(image, '2')
+    await registry.end()
+    const silent = await listenInSilence(registry.address)
+
+    const asked = ask('POST', `${bench.url}/hello`, token)
+    await silent.asked
+    const [id = ''] = await fs.readdir(path.join(bench.stateDir, 'jobs'))
+    const group = await fs.readFile(path.join(bench.stateDir, 'jobs', id, 'pull', 'started'), 'utf8')
+    silent.close()
+    await registry.start()
+    if (andWorker) await worker.end('SIGKILL')
+    process.kill(-Number(group), 'SIGKILL')
+    if (andWorker) bench.startWorker()
+    await compose.end('hello')
+
+    const { exitCode, body } = await asked.answer
+    expect(exitCode).toBe('0')
+    expect(body.match(/pulling once more/g)).toHaveLength(1)
+    expect(body).toContain(`→ ${second}`)
+  })
+})
+
+/** Takes calls at the address and never says a word. */
+async function listenInSilence(address: string) {
+  const { hostname, port } = new URL(`http://${address}`)
+  const server = net.createServer().listen(Number(port), hostname)
+  await once(server, 'listening')
+  return { asked: once(server, 'connection'), close: () => server.close() }
+}

@@ -23,6 +23,11 @@ it.each<[string, Sight, string]>([
       'but only a worker can tell the verdict',
   ],
   [
+    'the worker has been silent for long, and the job waits behind its pull',
+    pulled(seen(21)),
+    `no worker on host alpha since 2026-01-01T11:59:39.000Z; start it there: job ${id} waits for its lane, and only a worker can go on with it`,
+  ],
+  [
     'the worker is unknown',
     sight('queued', undefined),
     `no worker on host ALPHA-ID; start it there by ${startBy}, until when job ${id} waits for it`,
@@ -43,6 +48,7 @@ it.each<[string, Sight, number, boolean]>([
   ['its time has not run out', sight('queued', undefined), late - 1, false],
   ['a worker is there, which will say so itself', sight('queued', seen(0, late)), late, false],
   ['a worker has begun it', sight('running', undefined), late, false],
+  ['a worker has begun it, and it waits behind its pull', pulled(undefined), late, false],
   [
     'Redis is away, so that nothing is known',
     { ...sight('queued', undefined), isRedisAway: true },
@@ -55,6 +61,15 @@ it.each<[string, Sight, number, boolean]>([
 
 function sight(state: JobState, worker: HostInfo | undefined): Sight {
   return { job: { id, host: alpha, state, startBy }, worker, isRedisAway: false }
+}
+
+/** A job that is queued again, since it waits for its lane. */
+function pulled(worker: HostInfo | undefined): Sight {
+  return {
+    job: { id, host: alpha, state: 'queued', startBy, startedAt: new Date(now).toISOString() },
+    worker,
+    isRedisAway: false,
+  }
 }
 
 function seen(secondsAgo: number, at = now): HostInfo {

@@ -11,7 +11,7 @@ export function isAway({ seenAt }: HostInfo, now: number): boolean {
 
 /** What a stream knows of its job when there is nothing new to show. */
 export interface Sight {
-  readonly job: Pick<JobRecord, 'id' | 'host' | 'state' | 'startBy' | 'exitCode' | 'reason'>
+  readonly job: Pick<JobRecord, 'id' | 'host' | 'state' | 'startBy' | 'startedAt' | 'exitCode' | 'reason'>
   readonly worker: HostInfo | undefined
   readonly isRedisAway: boolean
 }
@@ -30,16 +30,23 @@ function isWithoutWorker({ worker, isRedisAway }: Sight, now: number): boolean {
   return !isRedisAway && (!worker || isAway(worker, now))
 }
 
-function whatToDo({ id, state, startBy }: Sight['job']): string {
+/** A job that is queued again, since it waits for its lane behind its pull, does not expire. */
+function canExpire({ state, startedAt }: Sight['job']): boolean {
+  return state === 'queued' && startedAt === undefined
+}
+
+function whatToDo(job: Sight['job']): string {
+  const { id, state, startBy } = job
+  if (canExpire(job)) return `start it there by ${startBy}, until when job ${id} waits for it`
   return state === 'queued'
-    ? `start it there by ${startBy}, until when job ${id} waits for it`
+    ? `start it there: job ${id} waits for its lane, and only a worker can go on with it`
     : `start it there: what runs goes on by itself, but only a worker can tell the verdict`
 }
 
 /** A job whose time has run out while there is no worker that could say so. */
 export function isForsaken(sight: Sight, now: number): boolean {
-  const { state, startBy } = sight.job
-  return state === 'queued' && now > Date.parse(startBy) && isWithoutWorker(sight, now)
+  const { job } = sight
+  return canExpire(job) && now > Date.parse(job.startBy) && isWithoutWorker(sight, now)
 }
 
 export const forsaken = {

@@ -128,10 +128,15 @@ async function decide(
 }
 
 /** Rejects when the job is stopped while it waits. */
-async function takeLane({ request, log, logger, stop }: Job, { lane }: Plan, { schedule }: DeployPorts) {
-  const taken = schedule.takeLane(request.id, lane, (blocker) =>
-    log.notice(`waiting for job ${blocker}, which may touch the same services`),
-  )
+async function takeLane(
+  { request, log, logger, stop }: Job,
+  { lane }: Plan,
+  { schedule, jobs }: DeployPorts,
+) {
+  const taken = schedule.takeLane(request.id, lane, async (blocker) => {
+    await jobs.wait(request.id)
+    await log.notice(`waiting for job ${blocker}, which may touch the same services`)
+  })
   await Promise.race([taken, aborted(stop.signal)])
   logger.debug({ at: 'lane' }, 'Holds its lane')
 }

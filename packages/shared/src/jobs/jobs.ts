@@ -36,6 +36,8 @@ export interface Jobs extends JobsReader {
   restore(request: JobRequest): Promise<void>
   /** Queued → running, at the first step. Resolves to false when the job has its verdict. */
   begin(id: JobId, startedAt: Date): Promise<boolean>
+  /** Running → queued: its pull is over and it waits for its lane. It has begun: nobody joins it, and it never expires. */
+  wait(id: JobId): Promise<void>
   /** Which image replaces which, by their digests. */
   noteImages(id: JobId, images: { before: string | undefined; after: string | undefined }): Promise<void>
   /** Writes down that somebody wants the job to end; resolves to false when it has its verdict. */

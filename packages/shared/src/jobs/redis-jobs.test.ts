@@ -133,6 +133,48 @@ describe('the verdict', () => {
   })
 })
 
+describe('a job that waits for its lane behind its pull', () => {
+  async function waiting() {
+    const { id } = await accepted('shop/hello')
+    await jobs.begin(id, now)
+    await jobs.wait(id)
+    return id
+  }
+
+  it('is queued with nothing touched, and knows when it began', async () => {
+    expect(await jobs.get(await waiting())).toMatchObject({
+      state: 'queued',
+      started: false,
+      startedAt: now.toISOString(),
+    })
+  })
+
+  it('runs again from its next step on', async () => {
+    const id = await waiting()
+    expect(await jobs.begin(id, new Date())).toBe(true)
+    expect(await jobs.get(id)).toMatchObject({
+      state: 'running',
+      started: true,
+      startedAt: now.toISOString(),
+    })
+  })
+
+  it('has begun: only its worker gives it a verdict, on order or not', async () => {
+    const id = await waiting()
+    expect(await jobs.concludeUnbegun(id, expired)).toBe(false)
+    expect(await jobs.askCancel(id)).toBe(true)
+  })
+
+  it('is not made by a wait before the pull, nor by one behind the verdict', async () => {
+    const request = await accepted('shop/hello')
+    await jobs.wait(request.id)
+    expect(await jobs.get(request.id)).not.toHaveProperty('startedAt')
+    await jobs.conclude(request, failed)
+    await jobs.wait(request.id)
+    expect(await jobs.get(request.id)).toMatchObject(failed)
+  })
+})
+
 describe('a job that nobody has begun', () => {
   it('can be concluded by others than its worker', async () => {
     const { id } = await accepted('shop/hello')

@@ -39,6 +39,13 @@ redis.call('HSETNX', KEYS[1], 'startedAt', ARGV[1])
 return 1
 `)
 
+/** What `begin` wrote down stays but for `started`, since nothing is touched yet. */
+const waitScript = script(`
+if redis.call('HGET', KEYS[1], 'state') ~= 'running' then return 0 end
+redis.call('HSET', KEYS[1], 'state', 'queued', 'started', '0')
+return 1
+`)
+
 const askCancelScript = script(`
 if redis.call('HEXISTS', KEYS[1], 'exitCode') == 1 then return 0 end
 redis.call('HSET', KEYS[1], 'cancelAsked', '1')
@@ -154,6 +161,10 @@ export function createJobs(redis: Redis): Jobs {
 
     async begin(id, startedAt) {
       return (await beginScript(redis, [keys.job(id)], [startedAt.toISOString()])) === 1
+    },
+
+    async wait(id) {
+      await waitScript(redis, [keys.job(id)], [])
     },
 
     async noteImages(id, { before, after }) {
