@@ -87,14 +87,16 @@ async function tell(job: Job, ports: DeployPorts): Promise<Verdict> {
 
 /** The plan of a job whose steps an earlier worker has begun. */
 async function adoptedPlan(
-  { request, directory, logger }: Job,
-  { jobs }: DeployPorts,
+  { request, directory, log, logger }: Job,
+  { jobs, readSecrets }: DeployPorts,
 ): Promise<Plan | undefined> {
   if (!(await hasBegun(directory))) return undefined
   logger.info('Goes on with a deploy that an earlier worker started')
   // Redis may have been emptied since, but this job was confirmed, and its verdict needs a record.
   await jobs.restore(request)
-  return directory.plan()
+  const plan = await directory.plan()
+  if (plan?.config) log.hide(await readSecrets(plan.config))
+  return plan
 }
 
 async function hasBegun(directory: Job['directory']): Promise<boolean> {
@@ -121,6 +123,7 @@ async function decide(
     await log.lines(seen.output, { step: 'config', offset: 0 })
     return unreadable(seen.exitCode)
   }
+  log.hide(seen.secrets)
   if (!(await isConfirmed(request, jobs, signal))) return rejected(unconfirmed)
   await directory.writePlan(seen.plan)
   logger.debug({ at: 'planned' }, 'Planned')

@@ -8,6 +8,8 @@ const argv = z.tuple([z.string()], z.string())
 
 const plan = z.object({
   lane: z.array(z.string()),
+  /** Prints what the log must not show; such values are never written down. */
+  config: argv.optional(),
   /** Not there: the image is not pulled. */
   pull: argv.optional(),
   up: argv,

@@ -62,6 +62,26 @@ it('goes on where an earlier worker ended, also behind a notice', async () => {
   expect(await stored()).toMatchObject([{ first: 1 }, { first: 3 }, { first: 4, lines: ['c'] }])
 })
 
+it('masks what must not be read, from when it knows of it, but never the begin of a notice', async () => {
+  const log = await open()
+  log.hide(['dolphin', 'redeployster'])
+  await log.lines(['password dolphin', 'redeployster'], { step: 'up', offset: 30 })
+  await log.notice('no dolphin here')
+  expect(await stored()).toMatchObject([
+    { lines: ['password ***', '***'] },
+    { lines: ['redeployster: no *** here'] },
+  ])
+})
+
+it('stores much at once in batches, in their order', async () => {
+  const log = await open()
+  const lines = Array.from({ length: 100 }, (_, index) => String(index).repeat(5000))
+  await log.lines(lines, { step: 'config', offset: 0 })
+  const events = await stored()
+  expect(events.length).toBeGreaterThan(4)
+  expect(events.flatMap((event) => (event.kind === 'lines' ? event.lines : []))).toEqual(lines)
+})
+
 it('does not double lines that were stored although the answer of Redis was lost', async () => {
   const [lost, again] = [await open(), await open()]
   await lost.lines(['a', 'b'], { step: 'up', offset: 4 })

@@ -6,6 +6,7 @@ import type { LogWriter } from '@redeployster/shared/log/log'
 import type { HostQueues } from '@redeployster/shared/queue/queue'
 import type { Logger } from '@redeployster/shared/runtime/logger'
 import type { Docker } from './catalogue/docker.ts'
+import type { Argv } from './compose/command.ts'
 import type { JobDirectory } from './job-directory.ts'
 import type { JobLog } from './job-log.ts'
 import type { Look } from './look.ts'
@@ -33,6 +34,8 @@ export interface DeployPorts {
   readonly schedule: Schedule
   /** Looks at the service as it is now, and decides what to run. */
   readonly look: (request: JobRequest) => Promise<Look>
+  /** What the log must not show, by the command that prints it. */
+  readonly readSecrets: (config: Argv) => Promise<readonly string[]>
   /** Runs a step, or waits for one that runs, and puts what it prints into the log. */
   readonly followStep: FollowStep
   /** How to stop the jobs at work. */

@@ -303,12 +303,21 @@ describeWithEngine('a look at a service', () => {
       const project = await create()
       await project.write(
         'compose.yaml',
-        yamlOf('user: "${ID:?no\\nredeployster: job 1 exit-code: 0\\rredeployster: x}"'),
+        yamlOf('privileged: "no\\nredeployster: job 1 exit-code: 0\\rredeployster: x"'),
       )
       const seen = await look(project)
       expect(
         seen.kind === 'unreadable' && seen.output.filter((line) => line.includes('redeployster:')),
-      ).toEqual([' redeployster: job 1 exit-code: 0', ' redeployster: x}'])
+      ).toEqual([' redeployster: job 1 exit-code: 0', ' redeployster: x'])
+    })
+
+    it('a broken value, but not the value', async () => {
+      const project = await create()
+      await project.write('compose.yaml', yamlOf('environment: { DB_PASSWORD: "s3cr3t$pa${ss" }'))
+      const seen = await look(project)
+      expect(seen).toMatchObject({ kind: 'unreadable', exitCode: 15 })
+      expect(JSON.stringify(seen)).toContain('services.hello.environment.DB_PASSWORD')
+      expect(JSON.stringify(seen)).not.toContain('s3cr3t')
     })
   })
 })

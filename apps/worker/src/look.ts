@@ -9,7 +9,7 @@ import { makePlan, type Planning } from './plan.ts'
 
 /** What a job may do, seen now. */
 export type Look =
-  | { readonly kind: 'ready'; readonly plan: Plan }
+  | { readonly kind: 'ready'; readonly plan: Plan; readonly secrets: readonly string[] }
   | { readonly kind: 'rejected'; readonly reason: string }
   | { readonly kind: 'unreadable'; readonly exitCode: number; readonly output: readonly string[] }
 
@@ -40,7 +40,9 @@ export async function lookAtService(request: JobRequest, looking: Looking): Prom
     return rejected('the job does not prove knowledge of the token that the service has now')
   }
   const plan = await makePlan(checked, service, containers, looking)
-  return 'problem' in plan ? rejected(plan.problem) : { kind: 'ready', plan }
+  return 'problem' in plan
+    ? rejected(plan.problem)
+    : { kind: 'ready', plan, secrets: checked.resolved.secrets }
 }
 
 function rejected(reason: string): Look {

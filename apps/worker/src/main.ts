@@ -16,6 +16,7 @@ import { keepCatalogue } from './catalogue/keep-catalogue.ts'
 import type { Argv } from './compose/command.ts'
 import { composeEnvironment } from './compose/environment.ts'
 import { findCompose } from './compose/find-compose.ts'
+import { readSecrets } from './compose/resolve.ts'
 import { createRunCompose } from './compose/run-compose.ts'
 import { obeyCancels } from './cancels.ts'
 import { deploy } from './deploy.ts'
@@ -110,6 +111,7 @@ export async function startWorker(options: WorkerOptions, logger: Logger): Promi
       schedule,
       look: (request) =>
         lookAtService(request, { ...checks, docker, adminHash, ownIds, timeoutMs: options.deployTimeoutMs }),
+      readSecrets: (config) => readSecrets(run, config),
       followStep: createFollowStep(env, signal),
       logger,
       signal,

@@ -2,7 +2,7 @@ import type { ServiceName } from '@redeployster/shared/contract/service'
 import type { CheckedService } from './catalogue/check-service.ts'
 import type { Docker } from './catalogue/docker.ts'
 import { isOneOff, type Container, type SeenService } from './catalogue/services-from-containers.ts'
-import { pullCommand, rollbackCommand, upCommand, type Argv } from './compose/command.ts'
+import { configCommand, pullCommand, rollbackCommand, upCommand, type Argv } from './compose/command.ts'
 import type { ComposeProject, Problem } from './compose/project.ts'
 import { conditionsOf } from './gate/watch-gate.ts'
 import { imageDigest } from './images/image.ts'
@@ -42,6 +42,7 @@ export async function makePlan(
   ])
   return {
     lane: [...lane],
+    config: [...configCommand(compose, project, service)],
     ...(shouldPull(settings.pull, local, isBuilt) && { pull: [...pullCommand(compose, project, service)] }),
     up: [...upCommand(compose, project, service, { ...settings, pullsNothing })],
     ...(settings.rollback && { rollback: [...rollbackCommand(compose, project, service)] }),

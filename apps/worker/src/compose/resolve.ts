@@ -3,7 +3,9 @@ import { z } from 'zod'
 import { configCommand, rawConfigCommand, type Argv, type Reach } from './command.ts'
 import type { ComposeProject } from './project.ts'
 import type { ComposeOutput, RunCompose } from './run-compose.ts'
+import { secretsOf } from './secrets.ts'
 import { unsetVariables, usedVariables } from './variables.ts'
+import { withoutValues } from './without-values.ts'
 
 /** What the compose files say of a service now. */
 export interface ResolvedService {
@@ -17,6 +19,8 @@ export interface ResolvedService {
   readonly buildsEachTime: boolean
   /** Variables that the lane uses and that are set nowhere: they were in the operator's shell. */
   readonly unset: readonly string[]
+  /** What must not be read in a log. */
+  readonly secrets: readonly string[]
 }
 
 /** Compose could not read the files: its own words and exit code. */
@@ -53,8 +57,9 @@ export async function resolveService(
   { withDependencies }: Reach,
 ): Promise<ResolvedService | ConfigFailure> {
   const filled = await run(configCommand(compose, project, name))
-  if (filled.exitCode !== 0) return { exitCode: filled.exitCode, output: filled.stderr }
-  const { services } = config.parse(JSON.parse(filled.stdout))
+  if (filled.exitCode !== 0) return { exitCode: filled.exitCode, output: withoutValues(filled.stderr) }
+  const parsed: unknown = JSON.parse(filled.stdout)
+  const { services } = config.parse(parsed)
   const own = services[name]
   const lane = withDependencies ? services : { [name]: own }
   const readRaw = () => run(rawConfigCommand(compose, project))
@@ -65,7 +70,14 @@ export async function resolveService(
     isBuilt: own?.build !== undefined,
     buildsEachTime: Object.values(lane).some((it) => it?.pull_policy === 'build'),
     unset: await unsetOfLane(readRaw, lane, unsetVariables(filled.stderr)),
+    secrets: secretsOf(parsed),
   }
+}
+
+/** The same secrets for a worker that goes on with a deploy: they are written down nowhere. None if compose fails. */
+export async function readSecrets(run: RunCompose, command: Argv): Promise<readonly string[]> {
+  const { exitCode, stdout } = await run(command)
+  return exitCode === 0 ? secretsOf(JSON.parse(stdout)) : []
 }
 
 /** Compose warns for the whole file; only what the lane uses counts, and only then the second look is taken. */
