@@ -19,6 +19,7 @@ export interface TestRedis {
   kill(signal: NodeJS.Signals): Promise<void>
   /** It keeps its connections and answers no more, like one whose disk hangs. */
   freeze(): void
+  thaw(): void
   /** Starts a killed server again, in the same place, with what it has kept. */
   restart(): Promise<void>
   /** Stops it for good and removes its data. */
@@ -61,6 +62,7 @@ export async function startRedis({
     url,
     kill,
     freeze: () => void server.kill('SIGSTOP'),
+    thaw: () => void server.kill('SIGCONT'),
     async restart() {
       await kill('SIGKILL')
       server = await start()

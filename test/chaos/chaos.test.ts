@@ -1,0 +1,26 @@
+import { describeWithEngine, removeProjects } from '@redeployster/shared/testing/docker'
+import { afterAll, expect, it } from 'vitest'
+import { unleash } from './chaos.ts'
+import { brokenInvariants } from './invariants.ts'
+
+const seconds = Number(process.env.CHAOS_SECONDS ?? 60)
+const seed = Number(process.env.CHAOS_SEED ?? Math.floor(Math.random() * 1e6))
+
+describeWithEngine(`${seconds} s of random faults (CHAOS_SEED=${seed})`, () => {
+  afterAll(removeProjects)
+
+  it('break nothing that was promised', { timeout: (seconds + 300) * 1000 }, async () => {
+    const { aftermath, struck } = await unleash(seed, seconds)
+    const { told, jobs, runs } = aftermath
+    const confirmed = told.filter(({ status }) => status === 200)
+    process.stdout.write(
+      [
+        `seed ${seed}, ${seconds} s: ${told.length} requests, ${confirmed.length} confirmed, ${jobs.length} jobs, ${runs.length} runs`,
+        ...[...struck].map(([name, times]) => `  ${name} × ${times}`),
+        '',
+      ].join('\n'),
+    )
+    expect(brokenInvariants(aftermath)).toEqual([])
+    expect(runs.length).toBeGreaterThan(0)
+  })
+})

@@ -1,0 +1,127 @@
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { dumpRedis } from '@redeployster/shared/testing/redis-dump'
+import { ask, getJson } from '../harness/http.ts'
+import { randomNumbers } from '../harness/random.ts'
+import { until } from '../harness/until.ts'
+import { call, type Told } from './callers.ts'
+import { faults } from './faults.ts'
+import type { Aftermath, Recorded, Run } from './invariants.ts'
+import { buildTown, lanes, readLines, type Town } from './town.ts'
+
+const callerCount = 10
+const mostQuietMs = 1500
+
+export interface Chaos {
+  readonly aftermath: Aftermath
+  /** How often each fault has struck. */
+  readonly struck: ReadonlyMap<string, number>
+}
+
+/** Lets random faults strike a town in which people deploy, for so many seconds; then all is mended and looked at. */
+export async function unleash(seed: number, seconds: number): Promise<Chaos> {
+  const town = await buildTown()
+  try {
+    const struck = new Map<string, number>()
+    const ending = new AbortController()
+    const callers = Array.from({ length: callerCount }, (_, index) =>
+      call(town, randomNumbers(seed + index + 1), ending.signal),
+    )
+    await strike(town, randomNumbers(seed), Date.now() + seconds * 1000, struck)
+    ending.abort()
+    town.restart()
+    await town.ready()
+    const told = (await Promise.all(callers)).flat()
+    const jobs = await history(town, told)
+    const leftovers = await leftoversOf(town)
+    return { aftermath: { told, jobs, runs: runsOf(town), lanes, leftovers }, struck }
+  } finally {
+    await town.stop()
+  }
+}
+
+async function strike(town: Town, random: () => number, endMs: number, struck: Map<string, number>) {
+  while (Date.now() < endMs) {
+    const fault = faults[Math.floor(random() * faults.length)]
+    if (!fault) continue
+    struck.set(fault.name, (struck.get(fault.name) ?? 0) + 1)
+    await fault.strike(town, random)
+    await delay(mostQuietMs * random())
+    town.restart()
+  }
+}
+
+/** Every job, once it has its verdict. */
+async function history(town: Town, told: readonly Told[]): Promise<readonly Recorded[]> {
+  const [url = ''] = town.urls
+  await until(
+    'every job has its verdict',
+    async () => (await listed(url, town.token)).every(({ exitCode }) => exitCode !== undefined),
+    120_000,
+  )
+  const all = await listed(url, town.token)
+  const ids = new Set(all.map(({ id }) => id))
+  const unlisted = told.filter(({ status, job }) => status === 200 && job !== undefined && !ids.has(job))
+  if (unlisted.length > 0) throw new Error(`History does not list ${unlisted[0]?.job}`)
+  const jobs: Recorded[] = []
+  for (const job of all) {
+    const { body } = await ask('GET', `${url}/jobs/${job.id}/log`, town.token).answer
+    const verdicts = [...body.matchAll(/^redeployster: job \S+ exit-code: (\d+)$/gm)].map(([, code]) =>
+      Number(code),
+    )
+    jobs.push({ ...job, verdicts, printed: body.split('\n').filter((line) => line.startsWith('line ')) })
+  }
+  return jobs
+}
+
+type Job = Omit<Recorded, 'printed' | 'verdicts'>
+
+async function listed(url: string, token: string): Promise<readonly Job[]> {
+  const all: Job[] = []
+  for (let page: string | undefined = '/jobs?limit=200'; page !== undefined;) {
+    const { jobs, next }: { jobs: Job[]; next?: string } = await getJson(url + page, token)
+    all.push(...jobs)
+    page = next
+  }
+  return all
+}
+
+/** Reads what the runs of compose wrote down; an event's place is its number. */
+function runsOf({ events, compose }: Town): readonly Run[] {
+  const runs = new Map<string, Run>()
+  events().forEach((event, index) => {
+    const [kind, job = '', ...words] = event.split(' ')
+    const run = runs.get(job)
+    if (kind === 'begin') {
+      const [project = '', service = '', version] = words
+      const printed = readLines(path.join(compose.folder, `out-${job}`))
+      // A second begin of the same job must not hide behind the first.
+      const key = run ? `${job} again` : job
+      runs.set(key, {
+        job,
+        project,
+        service,
+        version: Number(version),
+        begunAt: index,
+        isKilled: false,
+        printed,
+      })
+    } else if (run && kind === 'end') runs.set(job, { ...run, endedAt: index, exitCode: Number(words[0]) })
+    else if (run) runs.set(job, { ...run, endedAt: run.endedAt ?? index, isKilled: true })
+  })
+  return [...runs.values()]
+}
+
+async function leftoversOf({ stateDir, redis }: Town): Promise<readonly string[]> {
+  const jobsDir = path.join(stateDir, 'jobs')
+  const folders = await until(
+    'the job folders are gone',
+    () => !fs.readdirSync(jobsDir).length && [],
+    30_000,
+  ).catch(() => fs.readdirSync(jobsDir))
+  const keys = (await dumpRedis(redis.url)).match(/"\{redeployster\}:[^"]*:(wait|active|de:[^"]*)"/g) ?? []
+  const processes = spawnSync('pgrep', ['-fc', `${stateDir}/jobs/`], { encoding: 'utf8' }).stdout.trim()
+  return [...folders, ...keys, ...(processes === '0' ? [] : [`${processes} processes`])]
+}

@@ -1,0 +1,163 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { randomBytes } from 'node:crypto'
+import { createProject, testEngine } from '@redeployster/shared/testing/docker'
+import { startRedis, type TestRedis } from '@redeployster/shared/testing/redis'
+import { startFaultProxy, type FaultProxy } from '../harness/fault-proxy.ts'
+import { ask } from '../harness/http.ts'
+import { published } from '../harness/layout.ts'
+import { freePort, startRedeployster, type Part } from '../harness/process.ts'
+import { scriptCompose, type ScriptedCompose } from '../harness/scripted-compose.ts'
+import { until } from '../harness/until.ts'
+
+/** Of each service what a deploy of it may touch: `web` and `api` share `db`, `proxy` waits for both, `batch` is alone. */
+export const lanes: Readonly<Record<string, readonly string[]>> = {
+  db: ['db'],
+  web: ['web', 'db'],
+  api: ['api', 'db'],
+  proxy: ['proxy', 'web', 'api', 'db'],
+  batch: ['batch'],
+}
+const projectCount = 3
+
+/**
+ * An `up` that writes down what it does, and prints and ends as its process number says: between 0 and 400 lines within
+ * half a second, and in one of four cases exit code 3. Its current folder is its job's.
+ */
+const up = `
+code=0
+[ $(($$ % 4)) -eq 0 ] && code=3
+job=$(basename "$(dirname "$PWD")")
+number=0
+while [ $number -lt $(($$ % 20)) ]; do
+  number=$((number + 1))
+  seq -f "line $number.%.0f of $job" $(($$ % 20)) | tee -a "$folder/out-$job"
+  sleep 0.02
+done
+echo "end $job $code" >>"$folder/events"
+exit $code`
+
+/** Its first act: the lane's begin, with the version of the world that it read. */
+const begin = `project=; previous=
+for word; do [ "$previous" = -p ] && project=$word; previous=$word; done
+echo "begin $(basename "$(dirname "$PWD")") $project $service $(cat "$folder/version")" >>"$folder/events"`
+
+/** The processes and lines of a deployment that faults can befall. */
+export interface Town {
+  readonly token: string
+  readonly urls: readonly string[]
+  readonly services: readonly { readonly project: string; readonly service: string }[]
+  readonly redis: TestRedis
+  readonly lines: { readonly api: FaultProxy; readonly worker: FaultProxy }
+  readonly stateDir: string
+  readonly compose: ScriptedCompose
+  parts(role: Role): readonly Part[]
+  /** Starts what is down. */
+  restart(): void
+  /** Raises the version that the next `up` reads; returns it. */
+  nextVersion(): number
+  events(): readonly string[]
+  note(event: string): void
+  ready(): Promise<void>
+  stop(): Promise<void>
+}
+
+export type Role = 'api' | 'worker'
+
+export async function buildTown(): Promise<Town> {
+  const token = randomBytes(16).toString('hex')
+  const compose = await scriptCompose(up, `{ ${begin}; }`)
+  const projects = await Promise.all(
+    Array.from({ length: projectCount }, () => createProject({ yaml: yamlOf(token) })),
+  )
+  for (const project of projects) await project.up()
+  const redis = await startRedis({ tcp: true, appendOnly: true })
+  const redisPort = Number(new URL(redis.url).port)
+  const lines = { api: await startFaultProxy(redisPort), worker: await startFaultProxy(redisPort) }
+  const stateDir = fs.mkdtempSync(path.join(os.tmpdir(), 'rd-chaos-'))
+  const ports = [await freePort(), await freePort()]
+  const urls = ports.map((port) => `http://127.0.0.1:${port}`)
+  const envOf = (role: Role) => ({
+    DOCKER_HOST: testEngine().dockerHost,
+    COMPOSE_COMMAND: compose.command,
+    STATE_DIR: stateDir,
+    REDIS_URL: `redis://127.0.0.1:${lines[role].port}`,
+    REDEPLOYSTER_SECRET: 'a-secret-for-tests-only',
+    LISTEN: '127.0.0.1',
+  })
+  const seats = [
+    ...ports.map((port) => ({ role: 'api' as const, env: { ...envOf('api'), PORT: String(port) } })),
+    // The second one waits for the engine, and takes over when the first one dies.
+    { role: 'worker' as const, env: envOf('worker') },
+    { role: 'worker' as const, env: envOf('worker') },
+  ].map((seat) => ({ ...seat, part: undefined as Part | undefined }))
+  let version = 0
+
+  const town: Town = {
+    token,
+    urls,
+    services: projects.flatMap(({ name }) =>
+      Object.keys(lanes).map((service) => ({ project: name, service })),
+    ),
+    redis,
+    lines,
+    stateDir,
+    compose,
+    parts: (role) => seats.flatMap((seat) => (seat.role === role && seat.part ? [seat.part] : [])),
+    restart() {
+      for (const seat of seats) {
+        if (seat.part) continue
+        const part = startRedeployster([seat.role], seat.env)
+        seat.part = part
+        void part.exited.then(() => {
+          if (seat.part === part) seat.part = undefined
+        })
+      }
+    },
+    nextVersion() {
+      const file = path.join(compose.folder, 'version')
+      fs.writeFileSync(`${file}.tmp`, `${++version}\n`)
+      fs.renameSync(`${file}.tmp`, file)
+      return version
+    },
+    events: () => readLines(path.join(compose.folder, 'events')),
+    note: (event) => fs.appendFileSync(path.join(compose.folder, 'events'), `${event}\n`),
+    async ready() {
+      await Promise.all(urls.map((url) => until(`${url} is ready`, () => isReady(url), 120_000)))
+      for (const service of Object.keys(lanes)) await published(urls[0] ?? '', token, service)
+    },
+    async stop() {
+      await Promise.all(seats.map(async ({ part }) => part?.end('SIGTERM')))
+      await Promise.all([lines.api.close(), lines.worker.close()])
+      await redis.stop()
+      await compose.remove()
+      fs.rmSync(stateDir, { recursive: true, force: true })
+    },
+  }
+  town.nextVersion()
+  town.restart()
+  await town.ready()
+  return town
+}
+
+function yamlOf(token: string): string {
+  const labels = `{ redeployster.token: ${token}, redeployster.gate: none }`
+  const services = Object.entries(lanes).map(([name, lane]) => {
+    const others = lane.filter((it) => it !== name)
+    return `  ${name}: { <<: *base, labels: ${labels}, depends_on: [${others.join(', ')}] }`
+  })
+  return ['services:', ...services].join('\n')
+}
+
+export function readLines(file: string): readonly string[] {
+  const text = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : ''
+  return text.split('\n').filter((line) => line !== '')
+}
+
+async function isReady(url: string): Promise<boolean> {
+  return ask('GET', `${url}/readyz`).answer.then(
+    ({ status }) => status === 200,
+    () => false,
+  )
+}

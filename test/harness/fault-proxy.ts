@@ -1,0 +1,83 @@
+import { once } from 'node:events'
+import net from 'node:net'
+
+/**
+ * `pass`, `refuse` new connections and cut the old ones, `reset` them with RST, swallow everything (`black-hole`, as a
+ * firewall that drops packets does: connections stay, nothing arrives), or hand each piece on late (`delay`).
+ */
+export type FaultMode = 'pass' | 'refuse' | 'reset' | 'black-hole' | 'delay'
+
+export interface FaultProxy {
+  readonly port: number
+  /** From now on, for connections that are there and those to come. What a black hole swallowed is delivered on `pass`. */
+  set(mode: FaultMode): Promise<void>
+  close(): Promise<void>
+}
+
+const delayMs = 50
+
+interface Pair {
+  readonly client: net.Socket
+  readonly server: net.Socket
+  /** Hands on what was held back. */
+  flush(): void
+}
+
+/** A line to a server on the loopback that can be damaged. */
+export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
+  let mode: FaultMode = 'pass'
+  const pairs = new Set<Pair>()
+
+  const listener = net.createServer((client) => {
+    if (mode === 'reset') return void client.resetAndDestroy()
+    const server = net.connect(targetPort, '127.0.0.1')
+    const flushes = [relay(client, server), relay(server, client)]
+    const pair: Pair = { client, server, flush: () => flushes.forEach((flush) => flush()) }
+    pairs.add(pair)
+    const end = () => {
+      pairs.delete(pair)
+      client.destroy()
+      server.destroy()
+    }
+    for (const socket of [client, server]) socket.on('error', end).on('close', end)
+  })
+
+  /** As TCP does, a black hole keeps what it was given and delivers it when the line is whole again. */
+  function relay(from: net.Socket, to: net.Socket): () => void {
+    const held: Buffer[] = []
+    from.on('data', (piece) => {
+      if (mode === 'black-hole' || held.length > 0) held.push(piece)
+      else if (mode === 'delay') setTimeout(() => to.writable && to.write(piece), delayMs)
+      else to.write(piece)
+    })
+    return () => {
+      for (const piece of held.splice(0)) if (to.writable) to.write(piece)
+    }
+  }
+
+  async function listenAt(port: number): Promise<number> {
+    listener.listen(port, '127.0.0.1')
+    await once(listener, 'listening')
+    return (listener.address() as net.AddressInfo).port
+  }
+
+  async function stopListening() {
+    if (!listener.listening) return
+    listener.close()
+    for (const { client } of pairs) client.destroy()
+    await once(listener, 'close')
+  }
+
+  const port = await listenAt(0)
+  return {
+    port,
+    async set(next) {
+      mode = next
+      if (next === 'refuse') return stopListening()
+      if (!listener.listening) await listenAt(port)
+      if (next === 'reset') for (const { client } of pairs) client.resetAndDestroy()
+      if (next === 'pass' || next === 'delay') for (const { flush } of pairs) flush()
+    },
+    close: stopListening,
+  }
+}
