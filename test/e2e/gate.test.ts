@@ -1,6 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { createProject, describeWithEngine, removeProjects } from '@redeployster/shared/testing/docker'
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import {
+  createProject,
+  describeWithEngine,
+  docker,
+  removeProjects,
+  type TestProject,
+} from '@redeployster/shared/testing/docker'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { getJson, post } from '../harness/http.ts'
 import { deployRedeployster, published, type Deployment } from '../harness/layout.ts'
 
@@ -111,4 +117,85 @@ describeWithEngine('the gate, where bare `up -d` says 0 to everything:', () => {
     expect(exitCode).toBe('0')
     expect(body).not.toContain('gate')
   })
+
+  describe('with a dependency', () => {
+    const crashes = 'command: sh -c "echo last words; exit 3"\n      restart: always'
+    const yaml = (token: string, db: string) => `
+  services:
+    hello:
+      <<: *base
+      depends_on: [db]
+      labels: { redeployster.token: ${token}, redeployster.gate: 2s }
+    db:
+      <<: *base
+      ${db}
+`
+
+    it.each([
+      { what: 'that it has replaced and that crashes', before: '', exitCode: '1' },
+      { what: 'that has crashed all the time', before: crashes, exitCode: '0' },
+    ])('$what gets $exitCode', async ({ before, exitCode }) => {
+      const token = randomBytes(16).toString('hex')
+      const project = await createProject({ yaml: yaml(token, before) })
+      await project.up()
+      await published(deployment.urls[0], token, 'hello')
+      await project.write('compose.yaml', yaml(token, crashes))
+
+      const answer = await post(`${deployment.urls[0]}/hello`, token)
+
+      expect(answer.exitCode).toBe(exitCode)
+      if (exitCode === '0') return
+      expect(answer.body).toMatch(/its dependency db does not work: \S+-db-1 ends .* again and again/)
+      expect(answer.body).toContain('last words')
+      // Rejects if it were anything but 0.
+      await project.up('--force-recreate')
+    })
+  })
+
+  it('names who shares a namespace of a container that is replaced, and only then', async () => {
+    const token = randomBytes(16).toString('hex')
+    const yaml = (version: number) => `
+  services:
+    vpn:
+      <<: *base
+      ipc: shareable
+      environment: { VERSION: "${version}" }
+      labels: { redeployster.token: ${token}, redeployster.gate: none }
+    by-network: { <<: *base, network_mode: "service:vpn" }
+    by-pid: { <<: *base, init: false, pid: "service:vpn" }
+    by-ipc: { <<: *base, ipc: "service:vpn" }
+    alone: { <<: *base }
+`
+    const project = await createProject({ yaml: yaml(1) })
+    await project.up()
+    await docker(
+      'run',
+      '-d',
+      '--network',
+      `container:${project.name}-vpn-1`,
+      ...labelOf(project),
+      'fixture/busybox:1',
+      'sleep',
+      '1000',
+    )
+    await published(deployment.urls[0], token, 'vpn')
+
+    const unchanged = await post(`${deployment.urls[0]}/vpn`, token)
+    await project.write('compose.yaml', yaml(2))
+    const replaced = await post(`${deployment.urls[0]}/vpn`, token)
+
+    const named = ({ body }: { body: string }) =>
+      [...body.matchAll(/redeployster: (\S+).* shares a namespace .* deploy it, too/g)].map(
+        ([, name]) => name,
+      )
+    expect([unchanged.exitCode, replaced.exitCode]).toEqual(['0', '0'])
+    expect(named(unchanged)).toEqual([])
+    expect(named(replaced)).toEqual(['by-ipc', 'by-network', 'by-pid', 'container'])
+    expect(named(await post(`${deployment.urls[0]}/vpn`, token))).toEqual([])
+  })
 })
+
+/** So that it is removed with the project. */
+function labelOf({ name }: TestProject): string[] {
+  return ['--label', `com.docker.compose.project=${name}`]
+}

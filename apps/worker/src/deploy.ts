@@ -6,6 +6,7 @@ import { refuseFrozen } from './frozen.ts'
 import type { DeployPorts, Job } from './job.ts'
 import { openJobDirectory, type Plan } from './job-directory.ts'
 import { openJobLog } from './job-log.ts'
+import { saySharers } from './sharers.ts'
 import { gate } from './steps/gate.ts'
 import { pull } from './steps/pull.ts'
 import { rollBack } from './steps/rollback.ts'
@@ -30,6 +31,7 @@ export async function deploy(request: JobRequest, ports: DeployPorts): Promise<v
     const verdict = await carryOut(job, ports).finally(() => ports.running.delete(request.id))
     if (signal.aborted) return
     logger.debug({ at: 'ended' }, 'Ended')
+    await saySharers(job, ports)
     if (verdict.reason !== undefined) await job.log.notice(verdict.reason)
     const { state, exitCode } = await jobs.conclude(request, verdict)
     logger.info({ state, exitCode }, `${qualifiedName(request)} ${state}`)

@@ -13,7 +13,7 @@ const plan: Plan = {
   image: 'hello:1',
   gateMs: 60_000,
   timeoutMs: 900_000,
-  before: { imageId: 'sha256:1', containers: [{ id: 'c1', startedAtMs: 1 }] },
+  before: { imageId: 'sha256:1', containers: [{ id: 'c1', startedAtMs: 1, ran: true }] },
 }
 
 let stateDir: string

@@ -22,7 +22,8 @@ const plan = z.object({
   before: z.object({
     imageId: z.string().optional(),
     digest: z.string().optional(),
-    containers: z.array(z.object({ id: z.string(), startedAtMs: z.number() })),
+    /** Those of the whole lane. */
+    containers: z.array(z.object({ id: z.string(), startedAtMs: z.number(), ran: z.boolean() })),
   }),
 })
 /** What was decided before the first step; an adopter goes by it. */

@@ -4,6 +4,7 @@ import type { Docker } from './catalogue/docker.ts'
 import { isOneOff, type Container, type SeenService } from './catalogue/services-from-containers.ts'
 import { configCommand, pullCommand, rollbackCommand, upCommand, type Argv } from './compose/command.ts'
 import type { ComposeProject, Problem } from './compose/project.ts'
+import { toMark } from './gate/judge.ts'
 import { conditionsOf } from './gate/watch-gate.ts'
 import { imageDigest } from './images/image.ts'
 import { shouldPull } from './images/should-pull.ts'
@@ -38,7 +39,7 @@ export async function makePlan(
   const [local, before, conditions] = await Promise.all([
     docker.image(image),
     imageId === undefined ? undefined : docker.image(imageId),
-    conditionsOf(docker, { project: project.name, service }),
+    conditionsOf(docker, project.name, lane),
   ])
   return {
     lane: [...lane],
@@ -52,7 +53,7 @@ export async function makePlan(
     before: {
       imageId,
       digest: before && imageDigest(before, container?.image ?? image, image),
-      containers: conditions.map(({ id, startedAtMs }) => ({ id, startedAtMs })),
+      containers: conditions.map(toMark),
     },
   }
 }

@@ -13,6 +13,8 @@ export interface Docker {
   containers(of?: { project: string; service: string } | 'all'): Promise<readonly Container[]>
   /** What a container does now, or nothing when it is not there any more. */
   condition(containerId: string): Promise<ContainerCondition | undefined>
+  /** The containers whose network, process or IPC namespace it shares: their IDs, or names if those were written. */
+  sharedWith(containerId: string): Promise<readonly string[]>
   /** The last lines that a container printed, both streams in order. */
   lastLines(containerId: string, count: number): Promise<readonly string[]>
   /** An image by name or ID, or nothing when the engine does not have it. */
@@ -69,6 +71,12 @@ export function connectDocker(dockerHost: string): Docker {
     async condition(containerId) {
       const inspected = await orNothing(within(client.getContainer(containerId).inspect()))
       return inspected && toCondition(inspected)
+    },
+
+    async sharedWith(containerId) {
+      const inspected = await orNothing(within(client.getContainer(containerId).inspect()))
+      const { NetworkMode, PidMode, IpcMode } = inspected?.HostConfig ?? {}
+      return [NetworkMode, PidMode, IpcMode].flatMap((mode) => /^container:(.+)$/.exec(mode ?? '')?.[1] ?? [])
     },
 
     async lastLines(containerId, count) {

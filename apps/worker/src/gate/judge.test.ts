@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { changedContainers, judge, settleMs, type ContainerCondition } from './judge.ts'
+import {
+  changedContainers,
+  judge,
+  settleMs,
+  toMark,
+  type ContainerCondition,
+  type ContainerMark,
+  type LaneCondition,
+} from './judge.ts'
 
 const gate = { gateMs: 60_000, sinceMs: 0 }
 
@@ -69,13 +77,26 @@ describe('a container that a deploy has started', () => {
 })
 
 describe('the containers that a deploy has changed', () => {
-  const before = [{ id: 'c1', startedAtMs: 5 }]
+  it.each<[string, Partial<ContainerMark>, Partial<LaneCondition>, number]>([
+    ['ran before and was not touched', {}, {}, 0],
+    ['is new', { id: 'c0' }, {}, 1],
+    ['was started again', {}, { startedAtMs: 9 }, 1],
+    ['is new in a dependency', { id: 'c0' }, { service: 'db' }, 1],
+    ['was started in a dependency', { ran: false }, { service: 'db', startedAtMs: 9 }, 1],
+    ['is not started in a dependency', { ran: false }, { service: 'db' }, 0],
+    ['Docker restarts in a dependency', {}, { service: 'db', startedAtMs: 9, restarts: 4 }, 0],
+  ])('count one that %s', (_, was, is, count) => {
+    const before = { id: 'c1', startedAtMs: 5, ran: true, ...was }
+    const now = { ...container(), startedAtMs: 5, service: 'hello', ...is }
+    expect(changedContainers([before], [now], 'hello')).toHaveLength(count)
+  })
 
   it.each([
-    ['ran before and was not touched', { id: 'c1', startedAtMs: 5 }, 0],
-    ['was started again', { id: 'c1', startedAtMs: 9 }, 1],
-    ['is new', { id: 'c2', startedAtMs: 5 }, 1],
-  ])('count one that %s', (_, mark, count) => {
-    expect(changedContainers(before, [container(mark)])).toHaveLength(count)
+    ['running', true],
+    ['restarting', true],
+    ['exited', false],
+    ['created', false],
+  ])('are told from one that was %s', (status, ran) => {
+    expect(toMark(container({ status }))).toEqual({ id: 'c1', startedAtMs: 0, ran })
   })
 })

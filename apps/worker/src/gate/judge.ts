@@ -14,6 +14,11 @@ export interface ContainerCondition {
   readonly startPeriodMs: number
 }
 
+/** The same of a container that a deploy may touch. */
+export interface LaneCondition extends ContainerCondition {
+  readonly service: string
+}
+
 export type Judgement =
   | { readonly kind: 'pass' }
   | { readonly kind: 'wait' }
@@ -61,21 +66,30 @@ export function judge(container: ContainerCondition, nowMs: number, { gateMs, si
     : fail(`${name} did not become healthy within ${mostMs / 1000} s`)
 }
 
-/** Which of the containers a deploy has made or started: those that ran before, unchanged, prove nothing. */
-export function changedContainers(
-  before: readonly ContainerMark[],
-  now: readonly ContainerCondition[],
-): readonly ContainerCondition[] {
-  const known = new Set(before.map(toText))
-  return now.filter((container) => !known.has(toText(container)))
-}
-
-/** Tells a container, and each of its starts, from any other. */
+/** A container as it was before a deploy. */
 export interface ContainerMark {
   readonly id: string
   readonly startedAtMs: number
+  readonly ran: boolean
 }
 
-function toText({ id, startedAtMs }: ContainerMark): string {
-  return `${id} ${startedAtMs}`
+/**
+ * Which of the containers a deploy has made or started: those that ran before, unchanged, prove nothing. One of a
+ * dependency that ran before may be started again by Docker, which is no doing of the deploy.
+ */
+export function changedContainers(
+  before: readonly ContainerMark[],
+  now: readonly LaneCondition[],
+  service: string,
+): readonly LaneCondition[] {
+  return now.filter((container) => {
+    const known = before.find(({ id }) => id === container.id)
+    if (known === undefined) return true
+    const isOwn = container.service === service
+    return container.startedAtMs !== known.startedAtMs && (isOwn || !known.ran)
+  })
+}
+
+export function toMark({ id, startedAtMs, status }: ContainerCondition): ContainerMark {
+  return { id, startedAtMs, ran: status === 'running' || status === 'restarting' }
 }

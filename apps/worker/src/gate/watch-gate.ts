@@ -2,7 +2,7 @@ import type { ServiceKey } from '@redeployster/shared/contract/service'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Docker } from '../catalogue/docker.ts'
 import { isOneOff } from '../catalogue/services-from-containers.ts'
-import { changedContainers, judge, type ContainerCondition, type ContainerMark, type Gate } from './judge.ts'
+import { changedContainers, judge, type ContainerMark, type Gate, type LaneCondition } from './judge.ts'
 
 /** How the gate ended: all containers passed, none had to, or one failed, with its last words. */
 export type GateEnd =
@@ -17,29 +17,43 @@ export type GateEnd =
 const againMs = 200
 const lastLines = 50
 
-type Service = Pick<ServiceKey, 'project' | 'service'>
+/** What a deploy may touch: a service and its dependencies. */
+interface Watched extends Pick<ServiceKey, 'project' | 'service'> {
+  readonly lane: readonly string[]
+}
 
-/** The service's containers as they are now, those of `compose run` left out. */
-export async function conditionsOf(docker: Docker, service: Service): Promise<readonly ContainerCondition[]> {
-  const containers = (await docker.containers(service)).filter((it) => !isOneOff(it))
-  const conditions = await Promise.all(containers.map(({ id }) => docker.condition(id)))
-  return conditions.filter((condition) => condition !== undefined)
+/** The containers of services as they are now, those of `compose run` left out. */
+export async function conditionsOf(
+  docker: Docker,
+  project: string,
+  services: readonly string[],
+): Promise<readonly LaneCondition[]> {
+  const found = await Promise.all(
+    services.map(async (service) => {
+      const containers = (await docker.containers({ project, service })).filter((it) => !isOneOff(it))
+      const conditions = await Promise.all(containers.map(({ id }) => docker.condition(id)))
+      return conditions.flatMap((condition) => (condition === undefined ? [] : [{ ...condition, service }]))
+    }),
+  )
+  return found.flat()
 }
 
 /** Looks at what a deploy has started until every container passes or one fails. Rejects on abort. */
 export async function watchGate(
   docker: Docker,
-  service: Service,
+  { project, service, lane }: Watched,
   before: readonly ContainerMark[],
   gate: Gate,
   signal: AbortSignal,
 ): Promise<GateEnd> {
   for (;;) {
-    const changed = changedContainers(before, await conditionsOf(docker, service))
+    const changed = changedContainers(before, await conditionsOf(docker, project, lane), service)
     const judged = changed.map((container) => ({ container, judgement: judge(container, Date.now(), gate) }))
     for (const { container, judgement } of judged) {
       if (judgement.kind !== 'fail') continue
-      const { exitCode, reason } = judgement
+      const { exitCode } = judgement
+      const whose = container.service === service ? '' : `its dependency ${container.service} does not work: `
+      const reason = `${whose}${judgement.reason}`
       return { kind: 'failed', exitCode, reason, lastLines: await docker.lastLines(container.id, lastLines) }
     }
     if (judged.every(({ judgement }) => judgement.kind === 'pass'))

@@ -19,13 +19,15 @@ async function watch(
   behind: StepName,
   before: Plan['before']['containers'],
   { request, directory, log, stop }: Job,
-  { gateMs }: Plan,
+  { gateMs, lane: wholeLane }: Plan,
   { docker, signal }: DeployPorts,
 ): Promise<Verdict | undefined> {
   if (gateMs === 0) return undefined
   const sinceMs = await directory.endedAtMs(behind)
   const either = AbortSignal.any([signal, ...(behind === 'up' ? [stop.signal] : [])])
-  const end = await watchGate(docker, request, before, { gateMs, sinceMs }, either)
+  // A rollback starts the service alone.
+  const lane = behind === 'up' ? wholeLane : [request.service]
+  const end = await watchGate(docker, { ...request, lane }, before, { gateMs, sinceMs }, either)
   if (end.kind === 'passed') {
     if (end.count > 0) await log.notice(`gate passed after ${((Date.now() - sinceMs) / 1000).toFixed(1)} s`)
     return undefined
