@@ -11,6 +11,8 @@ const shown = (name: string, host = 'alpha'): ShownService => ({
   image: 'hello:1',
 })
 
+const gone = { ...shown('old/hello'), state: 'gone' } as const
+
 const services = [shown('shop/hello'), shown('shop/hello', 'beta'), shown('blog/web'), shown('shop/web')]
 
 it.each([
@@ -26,6 +28,11 @@ it.each([
   ['blog/hello', 'There is no service blog/hello; this token opens blog/web, shop/hello, shop/web'],
 ])('refuses %s, and says what there is', (name, says) => {
   expect(() => nameService(name, services)).toThrow(says)
+})
+
+it('finds what is gone only where nothing else has that name', () => {
+  expect(nameService('hello', [gone, ...services])).toMatchObject({ project: 'shop' })
+  expect(nameService('hello', [gone])).toMatchObject({ project: 'old' })
 })
 
 it('says so when there is no service at all', () => {

@@ -4,7 +4,10 @@ import { ClientError } from './client-error.ts'
 
 /** The service that a person means by `service` or `project/service`; one of them, when it is on several hosts. */
 export function nameService(name: string, services: readonly ShownService[]): ShownService {
-  const meant = services.filter((it) => it.service === name || qualifiedName(it) === name)
+  const called = services.filter((it) => it.service === name || qualifiedName(it) === name)
+  // What is there goes before what is gone, as in a deploy.
+  const live = called.filter(({ state }) => state === 'deployable')
+  const meant = live.length > 0 ? live : called
   const names = namesOf(meant)
   const [first] = meant
   if (first === undefined) throw new ClientError(unknown(name, namesOf(services)))
