@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import fs from 'node:fs/promises'
 import net from 'node:net'
+import os from 'node:os'
 import path from 'node:path'
 import {
   createProject,
@@ -27,12 +28,14 @@ interface Job {
 describeWithEngine('the image of a deploy', () => {
   let deployment: Deployment
   let registry: Registry
+  let dockerConfig: string
   let token: string
   let image: string
 
   beforeAll(async () => {
     registry = await startRegistry()
-    deployment = await deployRedeployster('serve')
+    dockerConfig = await fs.mkdtemp(path.join(os.tmpdir(), 'rd-docker-'))
+    deployment = await deployRedeployster('serve', { DOCKER_CONFIG: dockerConfig })
   })
   beforeEach(() => {
     token = randomBytes(16).toString('hex')
@@ -42,6 +45,7 @@ describeWithEngine('the image of a deploy', () => {
   afterAll(async () => {
     await deployment.stop()
     await registry.remove()
+    await fs.rm(dockerConfig, { recursive: true, force: true })
   })
 
   const yaml = (labels = '', rest = '', name = `${registry.address}/${image}`) => `
@@ -113,6 +117,29 @@ describeWithEngine('the image of a deploy', () => {
     expect(body).toContain('nothing was touched')
     expect(job.state).toBe('failed')
     expect(await running(project)).toEqual(before)
+  })
+
+  it('in a private registry is pulled with the docker login of the worker’s user, and not without', async () => {
+    await registry.push(image, '1')
+    const project = await start(yaml())
+    const before = await running(project)
+    await registry.push(image, '2')
+    await registry.end()
+    await registry.startPrivate()
+
+    const stranger = await deploy()
+    const untouched = await running(project)
+    await fs.writeFile(path.join(dockerConfig, 'config.json'), registry.login)
+    const user = await deploy()
+    await registry.end()
+    await registry.start()
+
+    expect(stranger).toMatchObject({ exitCode: '18', job: { state: 'failed' } })
+    expect(stranger.body).toContain('no basic auth credentials')
+    expect(untouched).toEqual(before)
+    expect(user.exitCode).toBe('0')
+    expect((await running(project)).version).toBe('2')
+    expect(user.body + deployment.output()).not.toContain('not-a-secret')
   })
 
   it.each(['missing', 'never'])(

@@ -15,12 +15,19 @@ export interface Registry {
   /** Answers nothing until it is started again. */
   end(): Promise<void>
   start(): Promise<void>
+  /** The same, and it then answers only to those who are logged in. */
+  startPrivate(): Promise<void>
+  /** The `config.json` of a docker client that is logged in. */
+  readonly login: string
   remove(): Promise<void>
 }
 
+/** As `htpasswd -B` writes it; the registry takes no weaker hash. */
+const passwords = 'ci:$2b$05$xzJk.dqLTEF5gkBQ7eKCRONQXoZaSH7hWJC.SgJ0n.u8lwjYGBqRW\n'
+const auth = Buffer.from('ci:not-a-secret').toString('base64')
+
 export async function startRegistry(): Promise<Registry> {
-  const program = process.env.REDEPLOYSTER_TEST_REGISTRY
-  if (!program) throw new Error('REDEPLOYSTER_TEST_REGISTRY names no docker-registry; script/test sets it')
+  const program = findProgram()
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'rd-registry-'))
   const address = `127.0.0.1:${await freePort()}`
   const config = path.join(folder, 'config.json')
@@ -31,19 +38,26 @@ export async function startRegistry(): Promise<Registry> {
     http: { addr: address },
   }
   await fs.writeFile(config, JSON.stringify(settings))
+  const htpasswd = path.join(folder, 'htpasswd')
+  await fs.writeFile(htpasswd, passwords)
   let server: Part | undefined
+
+  async function serve(env: Record<string, string>) {
+    server ??= startProcess(program, ['serve', config], env)
+    await until('the registry answers', () =>
+      ask('GET', `http://${address}/v2/`).answer.then(
+        () => true,
+        () => false,
+      ),
+    )
+  }
 
   const registry: Registry = {
     address,
-    async start() {
-      server ??= startProcess(program, ['serve', config], {})
-      await until('the registry answers', () =>
-        ask('GET', `http://${address}/v2/`).answer.then(
-          () => true,
-          () => false,
-        ),
-      )
-    },
+    login: JSON.stringify({ auths: { [address]: { auth } } }),
+    start: () => serve({}),
+    startPrivate: () =>
+      serve({ REGISTRY_AUTH_HTPASSWD_REALM: 'private', REGISTRY_AUTH_HTPASSWD_PATH: htpasswd }),
     async end() {
       await server?.end('SIGKILL')
       server = undefined
@@ -67,4 +81,10 @@ export async function startRegistry(): Promise<Registry> {
   }
   await registry.start()
   return registry
+}
+
+function findProgram(): string {
+  const program = process.env.REDEPLOYSTER_TEST_REGISTRY
+  if (!program) throw new Error('REDEPLOYSTER_TEST_REGISTRY names no docker-registry; script/test sets it')
+  return program
 }
