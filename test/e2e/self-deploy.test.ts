@@ -5,6 +5,7 @@ import path from 'node:path'
 import {
   createProject,
   describeWithEngine,
+  docker,
   removeProjects,
   testEngine,
   type TestProject,
@@ -114,14 +115,18 @@ describeWithEngine('a deploy of its own Redis', () => {
   let url: string
 
   /** `words` say what it keeps. */
-  async function deployRedis(words: readonly string[]) {
+  async function startOnRedis(words: readonly string[], more: Partial<HostProgram> = {}) {
     folder = await fs.mkdtemp(path.join(os.tmpdir(), 'rd-redis-'))
     const port = String(await freePort())
     const command = ['redis-server', '--port', port, '--bind', '127.0.0.1', '--dir', folder, ...words]
-    const { project, change } = await startProject({ redis: { command } })
+    const { project, change } = await startProject({ redis: { command, ...more } })
     deployment = await deployRedeployster('serve', { REDIS_URL: `redis://127.0.0.1:${port}` })
     url = deployment.urls[0]
     await published(url, token, 'redis')
+    return { project, change }
+  }
+  async function deployRedis(words: readonly string[]) {
+    const { project, change } = await startOnRedis(words)
     await change()
     return { project, ...(await post(`${url}/redis`, token)) }
   }
@@ -155,7 +160,59 @@ describeWithEngine('a deploy of its own Redis', () => {
     const { jobs } = await getJson<{ jobs: Job[] }>(`${url}/jobs`, token)
     expect(jobs.map((it) => it.id)).toEqual([jobId])
   })
+
+  it('that does not work any more, and is brought back by hand, has failed all the same', async () => {
+    const image = await ownImage()
+    const { project } = await startOnRedis(['--appendonly', 'yes'], { image })
+    await breakImage(image)
+    const asked = ask('POST', `${url}/redis`, token)
+    await until('the worker knows the verdict', () => deployment.output().includes('"at":"ended"'))
+    await docker('tag', 'fixture/busybox:1', image)
+    await project.up()
+    const { exitCode, jobId } = await asked.answer
+    await docker('rmi', '-f', image)
+
+    expect(exitCode).toBe('1')
+    expect(await finished(url, jobId)).toMatchObject({ state: 'failed', exitCode: 1 })
+    expect(await logOf(url, jobId)).not.toContain('not kept')
+  })
+
+  it('that does not work any more is rolled back, which brings the verdict', async () => {
+    const image = await ownImage()
+    const rollback = { ...labels, 'redeployster.rollback': 'true' }
+    const { project } = await startOnRedis(['--appendonly', 'yes'], { image, labels: rollback })
+    await breakImage(image)
+    const { body, exitCode, jobId } = await post(`${url}/redis`, token)
+    await docker('rmi', '-f', image)
+
+    expect(exitCode).toBe('1')
+    expect(body).toMatch(
+      /^redeployster: docker compose is done, but .* exit code 1; rolling back to sha256:/m,
+    )
+    expect(await finished(url, jobId)).toMatchObject({
+      state: 'failed',
+      exitCode: 1,
+      reason: expect.stringContaining('; rolled back to sha256:'),
+    })
+    expect(await running(project, 'redis')).toEqual(['1'])
+    const log = await logOf(url, jobId)
+    expect(log).not.toContain('not kept')
+    expect(log.match(/-redis-1 {2}Started$/gm)).toHaveLength(2)
+  })
 })
+
+async function ownImage(): Promise<string> {
+  const image = `rd-redis-${randomBytes(5).toString('hex')}:1`
+  await docker('tag', 'fixture/busybox:1', image)
+  return image
+}
+
+/** Whatever it is told to run, it ends at once. */
+async function breakImage(image: string) {
+  const container = await docker('create', image)
+  await docker('commit', '--change', 'ENTRYPOINT ["false"]', container, image)
+  await docker('rm', container)
+}
 
 describeWithEngine('redeployster in containers', () => {
   const program = [

@@ -5,6 +5,7 @@ import { testEngine } from '@redeployster/shared/testing/docker'
 
 export interface HostProgram {
   readonly command: readonly string[]
+  readonly image?: string
   readonly env?: Readonly<Record<string, string>>
   readonly labels?: Readonly<Record<string, string>>
   readonly dependsOn?: readonly string[]
@@ -16,9 +17,10 @@ const root = new URL('../../', import.meta.url).pathname
  * A compose service that runs a program of this machine, on its loopback: nothing has to be pulled or built. It sees the
  * machine's programs, this clone, the folder of temporary files and the engine's socket under the paths they have here.
  */
-export function hostProgram({ command, env = {}, labels = {}, dependsOn = [] }: HostProgram): object {
+export function hostProgram(program: HostProgram): object {
+  const { command, image = 'fixture/busybox:1', env = {}, labels = {}, dependsOn = [] } = program
   return {
-    image: 'fixture/busybox:1',
+    image,
     network_mode: 'host',
     init: true,
     command,

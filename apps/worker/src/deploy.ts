@@ -33,6 +33,7 @@ export async function deploy(request: JobRequest, ports: DeployPorts): Promise<v
     logger.debug({ at: 'ended' }, 'Ended')
     await saySharers(job, ports)
     if (verdict.reason !== undefined) await job.log.notice(verdict.reason)
+    await job.log.drained()
     const { state, exitCode } = await jobs.conclude(request, verdict)
     logger.info({ state, exitCode }, `${qualifiedName(request)} ${state}`)
   }

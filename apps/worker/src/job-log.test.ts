@@ -92,3 +92,16 @@ it('does not double lines that were stored although the answer of Redis was lost
     { kind: 'lines', first: 3, lines: ['c'] },
   ])
 })
+
+it('keeps what it cannot store while Redis is away, in order, and lets the deploy go on', async () => {
+  const log = await open()
+  await log.notice('before')
+  server.freeze()
+  await log.lines(['a'], { step: 'up', offset: 2 })
+  await log.notice('between')
+  await server.restart()
+  await log.drained()
+  await log.notice('after')
+  const lines = (await stored()).flatMap((event) => (event.kind === 'lines' ? event.lines : []))
+  expect(lines.slice(-3)).toEqual(['a', 'redeployster: between', 'redeployster: after'])
+})

@@ -1,13 +1,17 @@
 import type { JobId } from '@redeployster/shared/contract/job'
 import { notice } from '@redeployster/shared/contract/log-line'
-import { createMask } from './mask.ts'
-import { stepNames, type StepName } from './job-directory.ts'
 import type { LogPosition, LogWriter } from '@redeployster/shared/log/log'
+import { setTimeout as delay } from 'node:timers/promises'
+import { stepNames, type StepName } from './job-directory.ts'
+import { createMask } from './mask.ts'
 
 /** More characters than a step's output can bring at once: what is longer has no place in a file to go on from. */
 const mostAtOnce = 128 * 1024
 
-/** The log of one job while it is written: it numbers the lines. */
+/**
+ * The log of one job while it is written: it numbers the lines. While Redis is away they wait in memory, in their order,
+ * and the deploy goes on: it may be the one that brings Redis back.
+ */
 export interface JobLog {
   /** From now on these values are masked. */
   hide(secrets: readonly string[]): void
@@ -17,7 +21,12 @@ export interface JobLog {
   lines(lines: readonly string[], position: LogPosition): Promise<void>
   /** How far the output of a step is stored; 0 for a step that has not printed yet, infinity for one that is over. */
   storedOffset(step: StepName): number
+  /** Resolves when no line waits any more, however long that takes. */
+  drained(): Promise<void>
 }
+
+/** How long a deploy waits for Redis to take a line. */
+const patienceMs = 2000
 
 /** Goes on where the stored log ends, so that an adopter neither doubles nor loses a line. */
 export async function openJobLog(writer: LogWriter, id: JobId): Promise<JobLog> {
@@ -26,10 +35,16 @@ export async function openJobLog(writer: LogWriter, id: JobId): Promise<JobLog> 
   let mask = createMask([])
   let position: LogPosition = end.position ?? { step: '', offset: 0 }
 
+  let storing = Promise.resolve()
+
   async function append(lines: readonly string[]) {
     const first = next
     next += lines.length
-    await writer.append(id, { first, lines }, position)
+    const at = position
+    // One that failed after we had gone on leaves a gap in the numbers, which every reader is told of.
+    const stored = storing.then(() => writer.append(id, { first, lines }, at))
+    storing = stored.catch(() => {})
+    await orGoOn(stored)
   }
 
   return {
@@ -46,7 +61,14 @@ export async function openJobLog(writer: LogWriter, id: JobId): Promise<JobLog> 
       // What an earlier worker stored of a step is followed by what it stored of the next ones.
       return orderOf(position.step) > orderOf(step) ? Number.POSITIVE_INFINITY : 0
     },
+    drained: () => storing,
   }
+}
+
+async function orGoOn(stored: Promise<void>): Promise<void> {
+  const waiting = new AbortController()
+  const { signal } = waiting
+  await Promise.race([stored, delay(patienceMs, undefined, { signal })]).finally(() => waiting.abort())
 }
 
 function batchesOf(lines: readonly string[]): readonly string[][] {

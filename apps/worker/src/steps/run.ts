@@ -11,7 +11,8 @@ export async function run(
   { timeoutMs }: Plan,
   { jobs, followStep, signal }: DeployPorts,
 ): Promise<StepEnd> {
-  const hasBegun = await jobs.begin(request.id, new Date())
+  // A rollback does not ask: a job whose `up` has begun cannot be concluded, and it may be Redis that has to be put back.
+  const hasBegun = name === 'rollback' || (await jobs.begin(request.id, new Date()))
   logger.debug({ at: `begun ${name}` }, 'Begun')
   if (!hasBegun || signal.aborted) return 'not-started'
   const folder = await directory.step(name)
