@@ -6,7 +6,9 @@ import { expect } from 'vitest'
 /** A container as the engine shows it. */
 export interface SeenContainer {
   readonly id: string
+  readonly name: string
   readonly status: string
+  readonly startedAt: string
   readonly exitCode: number
   readonly env: readonly string[]
   readonly labels: Readonly<Record<string, string>>
@@ -22,9 +24,11 @@ export async function containersOf(
   const listed = await docker('ps', '-aq', '--no-trunc', ...words)
   if (listed === '') return []
   const shown = JSON.parse(await docker('inspect', ...listed.split('\n'))) as Inspected[]
-  return shown.map(({ Id, State, Config }) => ({
+  return shown.map(({ Id, Name, State, Config }) => ({
     id: Id,
+    name: Name.slice(1),
     status: State.Status,
+    startedAt: State.StartedAt,
     exitCode: State.ExitCode,
     env: Config.Env,
     labels: Config.Labels,
@@ -33,7 +37,8 @@ export async function containersOf(
 
 interface Inspected {
   readonly Id: string
-  readonly State: { readonly Status: string; readonly ExitCode: number }
+  readonly Name: string
+  readonly State: { readonly Status: string; readonly StartedAt: string; readonly ExitCode: number }
   readonly Config: { readonly Env: readonly string[]; readonly Labels: Readonly<Record<string, string>> }
 }
 

@@ -16,7 +16,7 @@ export interface Bench {
   readonly redis: TestRedis
   /** With `dieAt`: kills itself with SIGKILL when it reaches that boundary of the walk. */
   startApi(dieAt?: string): Promise<Part>
-  startWorker(dieAt?: string): Part
+  startWorker(dieAt?: string, env?: Record<string, string>): Part
   /** Ends every part that still lives. */
   clear(): Promise<void>
 }
@@ -40,8 +40,8 @@ export async function createBench(env: Record<string, string> = {}): Promise<Ben
     ...env,
   }
 
-  function start(role: 'api' | 'worker', dieAt: string | undefined): Part {
-    const part = startProcess(process.execPath, [dyingPart, role], { ...common, DIE_AT: dieAt ?? 'never' })
+  function start(role: 'api' | 'worker', dieAt = 'never', more: Record<string, string> = {}): Part {
+    const part = startProcess(process.execPath, [dyingPart, role], { ...common, ...more, DIE_AT: dieAt })
     parts.push(part)
     return part
   }
@@ -57,7 +57,7 @@ export async function createBench(env: Record<string, string> = {}): Promise<Ben
       await Promise.race([until('the API answers', () => answers(url)), ended])
       return part
     },
-    startWorker: (dieAt) => start('worker', dieAt),
+    startWorker: (dieAt, more) => start('worker', dieAt, more),
     async clear() {
       await Promise.all(parts.map((part) => part.end('SIGKILL')))
       await redis.stop()

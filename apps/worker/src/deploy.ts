@@ -51,7 +51,13 @@ async function openJob(
   ports: DeployPorts,
 ): Promise<Job> {
   const log = await openJobLog(ports.logWriter, request.id)
-  const stop = createStopOrder(await directory.stopReason(), (reason) => directory.writeStopReason(reason))
+  const stop = createStopOrder(await directory.stopReason(), async (reason) => {
+    await directory.writeStopReason(reason).catch((error: unknown) => {
+      // It is obeyed all the same; only a worker that comes after would not know of it.
+      logger.error({ err: error }, 'Cannot keep the order to stop')
+    })
+    logger.debug({ at: `ordered ${reason}` }, 'Ordered to stop')
+  })
   ports.running.set(request.id, stop)
   if (await ports.jobs.isCancelAsked(request.id)) await stop.give('cancel')
   return { request, directory, log, logger, stop }

@@ -32,7 +32,7 @@ export interface ExamineOptions {
   readonly composeCommand?: readonly string[]
   readonly projectRoots?: readonly string[]
   readonly passEnv: readonly string[]
-  /** How long a step may take when the service does not say. */
+  /** How long a deploy may take when the service does not say. */
   readonly deployTimeoutMs: number
   /** What compose's own environment is chosen from. */
   readonly env: NodeJS.ProcessEnv

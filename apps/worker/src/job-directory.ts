@@ -42,6 +42,8 @@ export interface JobDirectory {
   /** The folder of a step; made when it is not there. */
   step(name: StepName): Promise<string>
   hasStarted(name: StepName): Promise<boolean>
+  /** When a step that has been started was. */
+  startedAtMs(name: StepName): Promise<number>
   /** When a step has ended. */
   endedAtMs(name: StepName): Promise<number>
   plan(): Promise<Plan | undefined>
@@ -91,6 +93,7 @@ function jobDirectory(folder: string, request: JobRequest): JobDirectory {
       return step
     },
     hasStarted: (name) => isStarted(path.join(folder, name)),
+    startedAtMs: async (name) => (await fs.stat(path.join(folder, name, 'started'))).mtimeMs,
     endedAtMs: async (name) => (await fs.stat(path.join(folder, name, 'exit'))).mtimeMs,
     plan: () => readWhole(planFile, plan),
     writePlan: (decided) => writeWhole(planFile, decided),

@@ -45,7 +45,7 @@ export interface WorkerOptions {
   readonly projectRoots?: readonly string[]
   readonly passEnv: readonly string[]
   readonly maxParallelDeploys: number
-  /** How long a step may take when the service does not say. */
+  /** How long a deploy may take when the service does not say. */
   readonly deployTimeoutMs: number
   /** Of a longer log the first half and the last half are kept. */
   readonly mostLogBytes: number

@@ -14,7 +14,7 @@ import { ownService } from './own-container.ts'
 export interface Planning {
   readonly docker: Docker
   readonly compose: Argv
-  /** How long a step may take when the service does not say. */
+  /** How long a deploy may take when the service does not say. */
   readonly timeoutMs: number
   /** The container that we run in. */
   readonly ownIds: ReadonlySet<string>

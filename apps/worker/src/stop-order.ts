@@ -5,7 +5,7 @@ export interface StopOrder {
   readonly reason: StopReason | undefined
   readonly signal: AbortSignal
   /** The first order stays. */
-  give(reason: StopReason): Promise<void>
+  readonly give: (reason: StopReason) => Promise<void>
 }
 
 /** `known`: an order that was given before; `keep` stores one, so that it outlives the worker. */
@@ -28,4 +28,14 @@ export function createStopOrder(
       controller.abort()
     },
   }
+}
+
+/** With more than this a timer goes off at once. */
+const longestTimerMs = 2 ** 31 - 1
+
+/** Gives the order when time is up; call what it returns when that is not needed any more. */
+export function limitTime({ give }: StopOrder, deadlineMs: number): () => void {
+  const leftMs = Math.min(Math.max(0, deadlineMs - Date.now()), longestTimerMs)
+  const timer = setTimeout(() => void give('timeout'), leftMs)
+  return () => clearTimeout(timer)
 }

@@ -10,6 +10,7 @@ import {
   interrupted,
   rejected,
   stopped,
+  stoppedInGate,
   succeeded,
   unreadable,
 } from './verdicts.ts'
@@ -123,4 +124,6 @@ it.each([
     started: false,
     reason: expect.stringContaining('nothing was touched'),
   })
+  expect(stoppedInGate(why)).toMatchObject({ state, exitCode: code, started: true })
+  expect(stoppedInGate(why).reason).toMatch(/compose is done, but nobody knows whether the service works/)
 })

@@ -91,10 +91,20 @@ export function failureOfGate(code: number, reason: string): Verdict {
 
 /** Nothing was touched when no step but the pull has begun. */
 export function stopped(why: StopReason, wasTouched: boolean): Verdict {
-  const heal = wasTouched ? 'the service may be half replaced, or down: deploy again' : 'nothing was touched'
+  const left = wasTouched ? 'the service may be half replaced, or down: deploy again' : 'nothing was touched'
+  return beforeItsTime(why, wasTouched, left)
+}
+
+export function stoppedInGate(why: StopReason): Verdict {
+  const left =
+    'docker compose is done, but nobody knows whether the service works: look at it, or deploy again'
+  return beforeItsTime(why, true, left)
+}
+
+function beforeItsTime(why: StopReason, started: boolean, left: string): Verdict {
   const [state, code, said] =
     why === 'timeout'
       ? (['timed-out', exitCode.timedOut, 'the deploy took longer than it may'] as const)
       : (['cancelled', exitCode.cancelled, 'the deploy was cancelled'] as const)
-  return { state, exitCode: code, started: wasTouched, reason: `${said}; ${heal}` }
+  return { state, exitCode: code, started, reason: `${said}; ${left}` }
 }

@@ -14,7 +14,7 @@ export interface ServiceSettings {
   /** How long a container may take to become healthy after its start period; 0: there is no gate. */
   readonly gateMs: number
   readonly rollback: boolean
-  /** How long a step may take; the worker's own limit unless set. */
+  /** How long a deploy may take; the worker's own limit unless set. */
   readonly timeoutMs: number | undefined
 }
 

@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { Argv } from '../compose/command.ts'
 import type { StepName } from '../job-directory.ts'
 import type { JobLog } from '../job-log.ts'
-import type { StopOrder } from '../stop-order.ts'
+import { limitTime, type StopOrder } from '../stop-order.ts'
 import { endOfStep, runStep, type StepEnd } from './run-step.ts'
 import { stopStep } from './stop-step.ts'
 import { tail } from './tail.ts'
@@ -49,9 +49,9 @@ function limit(folder: string, end: Promise<StepEnd>, deadlineMs: number, stop: 
   const obey = () => void stopStep(folder, end)
   if (stop.signal.aborted) obey()
   else stop.signal.addEventListener('abort', obey, { once: true })
-  const timer = setTimeout(() => void stop.give('timeout'), Math.max(0, deadlineMs - Date.now()))
+  const release = limitTime(stop, deadlineMs)
   return () => {
-    clearTimeout(timer)
+    release()
     stop.signal.removeEventListener('abort', obey)
   }
 }

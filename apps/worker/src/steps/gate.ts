@@ -3,11 +3,24 @@ import { withoutForgery } from '@redeployster/shared/contract/log-line'
 import { watchGate } from '../gate/watch-gate.ts'
 import type { DeployPorts, Job } from '../job.ts'
 import type { Plan, StepName } from '../job-directory.ts'
-import { failureOfGate } from '../verdicts.ts'
+import { limitTime } from '../stop-order.ts'
+import { timeLeftForUpMs } from '../time-left.ts'
+import { failureOfGate, stoppedInGate } from '../verdicts.ts'
 
-/** Looks whether what `up` has started works; resolves to what went wrong, or to nothing. */
+/** Looks whether what `up` has started works, for as long as the deploy may take; resolves to what went wrong, or to nothing. */
 export async function gate(job: Job, plan: Plan, ports: DeployPorts): Promise<Verdict | undefined> {
-  return watch('up', plan.before.containers, job, plan, ports)
+  if (plan.gateMs === 0) return undefined
+  const { directory, stop } = job
+  const deadlineMs = (await directory.startedAtMs('up')) + (await timeLeftForUpMs(directory, plan))
+  const release = limitTime(stop, deadlineMs)
+  try {
+    return await watch('up', plan.before.containers, job, plan, ports)
+  } catch (error) {
+    if (stop.reason === undefined || ports.signal.aborted) throw error
+    return stoppedInGate(stop.reason)
+  } finally {
+    release()
+  }
 }
 
 /** The same after a rollback, when every container of the service has to work. */

@@ -10,7 +10,8 @@ import { run } from './run.ts'
  * what came of it. The old image gets the service's image name back, so compose finds it under the unchanged file.
  */
 export async function rollBack(job: Job, plan: Plan, failure: Verdict, ports: DeployPorts): Promise<Verdict> {
-  if (!plan.rollback || failure.state !== 'failed' || !failure.started) return failure
+  if (!plan.rollback || !failure.started) return failure
+  if (failure.state !== 'failed') return says(failure, 'not rolled back, since only a deploy that failed is')
   const { directory, log, logger } = job
   // An earlier worker may have begun: then nothing stands in the way, and the image may have its name back already.
   if ((await directory.failure()) === undefined) {

@@ -8,7 +8,7 @@ export async function run(
   name: StepName,
   argv: Argv,
   { request, directory, log, logger, stop }: Job,
-  { timeoutMs }: Plan,
+  { timeoutMs }: Pick<Plan, 'timeoutMs'>,
   { jobs, followStep, signal }: DeployPorts,
 ): Promise<StepEnd> {
   // A rollback does not ask: a job whose `up` has begun cannot be concluded, and it may be Redis that has to be put back.
