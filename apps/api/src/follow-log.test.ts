@@ -60,6 +60,24 @@ describe('a stream that has nothing to show', () => {
     expect(await text.next()).toEqual({ done: true, value: 9 })
   })
 
+  it('ends without a verdict when Redis has lost the job and its time has run out', async () => {
+    const job = await accepted(new Date(Date.now() - 1))
+    await redis.del(keys.job(job.id))
+    const { text } = follow(job)
+    const [, end] = await take(text, 2)
+    expect(end).toBe(
+      `redeployster: Redis has lost job ${job.id}: if it had begun, its verdict will be at /jobs/${job.id}, else deploy again\n`,
+    )
+    expect(await text.next()).toEqual({ done: true, value: undefined })
+  })
+
+  it('stays when Redis has lost a job whose time has not run out', async () => {
+    const job = await accepted()
+    await redis.del(keys.job(job.id))
+    const { text } = follow(job)
+    expect(await take(text, 2)).toContainEqual(expect.stringContaining('still queued'))
+  })
+
   it('ends the job as expired when its time has run out and no worker is there', async () => {
     await worker.beat(new Date(0))
     const job = await accepted(new Date(Date.now() - 1))

@@ -5,7 +5,7 @@ import type { Jobs } from '@redeployster/shared/jobs/jobs'
 import type { LogReader } from '@redeployster/shared/log/log'
 import { isOutage } from '@redeployster/shared/redis/outage'
 import type { TextWithExitCode } from './exit-code-trailer.ts'
-import { forsaken, heartbeat, isForsaken, type Sight } from './heartbeat.ts'
+import { forsaken, heartbeat, isForsaken, isLost, type Sight } from './heartbeat.ts'
 import { exitCodeOf, goneText, toText } from './log-text.ts'
 
 export interface Followed {
@@ -34,7 +34,7 @@ interface Sources {
 export async function* followLog({ job, from, opening }: Followed, sources: Sources): TextWithExitCode {
   const { stopping, gone, silenceMs = 15_000 } = sources
   const begunAt = Date.now()
-  let sight: Sight = { job, worker: undefined, isRedisAway: false }
+  let sight: Sight = { job, worker: undefined, isRedisAway: false, hasRecord: true }
   const follower = sources.log.follow(job.id, from)
   const close = () => follower.close()
   for (const signal of [stopping, gone]) signal.addEventListener('abort', close)
@@ -50,6 +50,7 @@ export async function* followLog({ job, from, opening }: Followed, sources: Sour
 
       sight = await look(sight, sources)
       if (sight.job.exitCode !== undefined) return yield* sayExitCode(sight.job, sight.job.exitCode)
+      if (isLost(sight, Date.now())) return yield* sayLost(job.id)
       const isExpired = isForsaken(sight, Date.now()) && (await expire(job.id, sources))
       if (!isExpired) yield line(heartbeat(sight, Date.now(), Date.now() - begunAt))
     }
@@ -63,7 +64,8 @@ async function look(last: Sight, { jobs, catalogue }: Sources): Promise<Sight> {
   const { id, host } = last.job
   try {
     const [record, hosts] = await Promise.all([jobs.get(id), catalogue.hosts()])
-    return { job: record ?? last.job, worker: hosts.find((it) => it.id === host), isRedisAway: false }
+    const worker = hosts.find((it) => it.id === host)
+    return { job: record ?? last.job, worker, isRedisAway: false, hasRecord: record !== undefined }
   } catch (error) {
     if (!isOutage(error)) throw error
     // Redis is away: the stream stays, says so, and goes on when it is back.
@@ -82,6 +84,15 @@ function expire(job: JobId, { jobs }: Sources): Promise<boolean> {
 /** The stream ends without a verdict: the client must ask again, and nothing happens to the deploy. */
 async function* sayStopping(job: string): AsyncGenerator<string, undefined> {
   yield line(notice(`API stopping; job ${job} goes on`))
+}
+
+/** No verdict either: a worker that had begun the job still writes one, and what it will be is not for us to guess. */
+async function* sayLost(job: string): AsyncGenerator<string, undefined> {
+  yield line(
+    notice(
+      `Redis has lost job ${job}: if it had begun, its verdict will be at /jobs/${job}, else deploy again`,
+    ),
+  )
 }
 
 /** The log's last entry has expired or was lost, but the record still knows the verdict. */

@@ -1,7 +1,7 @@
 import type { HostInfo } from '@redeployster/shared/contract/catalogue-entry'
 import { newJobId, type JobState } from '@redeployster/shared/contract/job'
 import { expect, it } from 'vitest'
-import { heartbeat, isForsaken, type Sight } from './heartbeat.ts'
+import { heartbeat, isForsaken, isLost, type Sight } from './heartbeat.ts'
 import { alpha } from './testing/api.ts'
 
 const now = Date.parse('2026-01-01T12:00:00.000Z')
@@ -59,8 +59,17 @@ it.each<[string, Sight, number, boolean]>([
   expect(isForsaken(sight, at)).toBe(expected)
 })
 
+it.each<[string, Partial<Sight>, number, boolean]>([
+  ['its time has run out and Redis does not know it', { hasRecord: false }, Date.parse(startBy) + 1, true],
+  ['its time has not run out', { hasRecord: false }, Date.parse(startBy), false],
+  ['Redis cannot be asked', { hasRecord: false, isRedisAway: true }, Date.parse(startBy) + 1, false],
+  ['Redis knows it', {}, Date.parse(startBy) + 1, false],
+])('decides whether a job is lost: %s', (_, more, at, expected) => {
+  expect(isLost({ ...sight('queued', undefined), ...more }, at)).toBe(expected)
+})
+
 function sight(state: JobState, worker: HostInfo | undefined): Sight {
-  return { job: { id, host: alpha, state, startBy }, worker, isRedisAway: false }
+  return { job: { id, host: alpha, state, startBy }, worker, isRedisAway: false, hasRecord: true }
 }
 
 /** A job that is queued again, since it waits for its lane. */
@@ -69,6 +78,7 @@ function pulled(worker: HostInfo | undefined): Sight {
     job: { id, host: alpha, state: 'queued', startBy, startedAt: new Date(now).toISOString() },
     worker,
     isRedisAway: false,
+    hasRecord: true,
   }
 }
 

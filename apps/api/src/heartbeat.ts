@@ -14,6 +14,8 @@ export interface Sight {
   readonly job: Pick<JobRecord, 'id' | 'host' | 'state' | 'startBy' | 'startedAt' | 'exitCode' | 'reason'>
   readonly worker: HostInfo | undefined
   readonly isRedisAway: boolean
+  /** Redis answered, and knew the job. */
+  readonly hasRecord: boolean
 }
 
 /** Tells people and proxies, after a long silence, that the stream is alive and what it waits for. */
@@ -41,6 +43,11 @@ function whatToDo(job: Sight['job']): string {
   return state === 'queued'
     ? `start it there: job ${id} waits for its lane, and only a worker can go on with it`
     : `start it there: what runs goes on by itself, but only a worker can tell the verdict`
+}
+
+/** After Redis was emptied nobody begins what waited in it. What had begun gets its record back with its verdict. */
+export function isLost({ job, isRedisAway, hasRecord }: Sight, now: number): boolean {
+  return !isRedisAway && !hasRecord && now > Date.parse(job.startBy)
 }
 
 /** A job whose time has run out while there is no worker that could say so. */
