@@ -127,7 +127,7 @@ export const envSchema = z.object({
     .describe('deploys at work at the same time on a host'),
   DEPLOY_TIMEOUT: duration
     .prefault('15m')
-    .describe('how long a step of a deploy may take when its service has no label for that'),
+    .describe('how long pull, `up` and gate may take when the service has no label for that'),
   START_BY: duration.prefault('10m').describe('a job that has not started after this time is `expired`'),
   MAX_LOG: byteSize('1MiB')
     .prefault('16MiB')
