@@ -5,8 +5,8 @@ const units = [
   ['s', 1000],
 ] as const
 
-/** How long it is, for people: `3 s`, `5 min`, `2 h` or `4 d`. */
+/** How long it is, for people, in a unit of which there are two at least: `90 s`, `119 min`, `2 h` or `4 d`. */
 export function roughly(ms: number): string {
-  const [unit, length] = units.find(([, length]) => ms >= length) ?? units[3]
+  const [unit, length] = units.find(([, length]) => ms >= 2 * length) ?? units[3]
   return `${Math.max(0, Math.floor(ms / length))} ${unit}`
 }

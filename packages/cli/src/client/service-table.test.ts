@@ -39,7 +39,7 @@ it('shows each service, how it is, and what came of its last deploy', () => {
     'SERVICE      STATE       HEALTH   LAST DEPLOY          IMAGE',
     'shop/hello   deployable  healthy  succeeded 5 min ago  registry.example.com/hello:latest',
     'shop/db      deployable  running  failed (18) 2 d ago  registry.example.com/hello:latest',
-    'shop/worker  deployable  running  running 1 h ago      registry.example.com/hello:latest',
+    'shop/worker  deployable  running  running 60 min ago   registry.example.com/hello:latest',
     'blog/web     gone        running  -                    web',
   ])
 })
@@ -59,7 +59,7 @@ it('says below a frozen service until when, by whom and why', () => {
   )
   expect(lines.slice(1)).toEqual([
     expect.stringMatching(/^shop\/hello {2}frozen /),
-    '  until 2026-01-01 13:59 UTC, in 1 h, by anna: the database moves',
+    '  until 2026-01-01 13:59 UTC, in 119 min, by anna: the database moves',
     expect.stringMatching(/^shop\/web {4}frozen /),
     '  until somebody lifts it, by anna: the database moves',
   ])
