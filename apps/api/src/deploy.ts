@@ -1,9 +1,11 @@
 import type { JobRequest } from '@redeployster/shared/contract/job'
 import { RefusedError } from '@redeployster/shared/contract/errors'
 import { isOutage } from '@redeployster/shared/redis/outage'
+import { answerAgain } from './answer-again.ts'
 import { identify } from './authenticate.ts'
 import { findService } from './find-service.ts'
 import { frozen } from './frozen.ts'
+import { claimedJob, claimOf } from './idempotency.ts'
 import { openingLine } from './opening-line.ts'
 import type { Handler, Parts } from './parts.ts'
 import { problem } from './problem.ts'
@@ -23,18 +25,21 @@ export function deploy(parts: Parts): Handler {
       service: c.req.param('service') ?? '',
       host: c.req.query('host'),
     })
+    const claim = claimOf(c.req.header('Idempotency-Key'), caller, entry)
+    parts.streams.hold(c.env.outgoing, entry)
+    const made = claim && (await claimedJob(parts, claim))
+    if (made) return answerAgain(c, parts, made, hostName)
     const freeze = await parts.freezes.find(entry)
     if (freeze) return frozen(c, entry, freeze)
-    parts.streams.hold(c.env.outgoing, entry)
     const request = newRequest(entry, caller, parts.startByMs)
     try {
-      const requested = await requestJob(parts, request)
+      const requested = await requestJob(parts, request, claim)
       const job = { ...request, id: requested.id, state: 'queued' } as const
       const opening = openingLine(job, { ...requested, hostName })
       return streamLog(c, parts, { job, from: 1, opening }, { Location: `/jobs/${job.id}` })
     } catch (error) {
       if (!isOutage(error)) throw error
-      void withdraw(parts, request)
+      void withdraw(parts, request, claim)
       return problem(c, 'redis_unavailable', unconfirmed(request), { members: { jobId: request.id } })
     }
   }

@@ -7,6 +7,8 @@ export interface Limits {
   /** Logs that are being sent at the same time, in all and of one service. */
   readonly streams: number
   readonly streamsPerService: number
+  /** Jobs of a host that wait for its worker to look at them. */
+  readonly waitingJobs: number
   /** The time in which a request has to be here, from its first byte to its last. */
   readonly requestTimeoutMs: number
 }

@@ -45,6 +45,7 @@ export async function startApi(
     secret,
     adminToken: adminToken === undefined ? undefined : new Token(adminToken),
     startByMs,
+    mostWaitingJobs: options.limits.waitingJobs,
     catalogue: createCatalogueReader(redis),
     queue: createRequestQueue(redis),
     jobs: createJobs(redis),

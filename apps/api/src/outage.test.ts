@@ -98,9 +98,8 @@ it('answers 503 when Redis falls silent while it is asked for a job, and that jo
   expect(detail).toContain(`Job ${String(jobId)} is taken back`)
 
   await worker.redis.client('UNPAUSE')
-  const { id } = await worker.fetch('shop/hello')
-  expect(id).toBe(jobId)
-  expect(await worker.jobs.get(id)).toBeUndefined()
+  await expect(worker.fetch('shop/hello')).rejects.toThrow('No job')
+  expect((await ask(api.port, `GET /jobs/${String(jobId)}`, { token })).status).toBe(401)
 })
 
 it('answers 503 and never 401 when the catalogue is lost', async () => {

@@ -22,6 +22,7 @@ export interface Parts extends Secrets {
   readonly streams: HeldStreams
   readonly logger: Logger
   readonly startByMs: number
+  readonly mostWaitingJobs: number
   /** Aborted when the API is asked to stop: nothing new is accepted, and streams end. */
   readonly stopping: AbortSignal
 }

@@ -7,6 +7,7 @@ import type { ApiEnv } from './parts.ts'
 
 const statusOf: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   bad_request: 400,
+  bad_idempotency_key: 400,
   unauthorized: 401,
   admin_only: 403,
   no_such_route: 404,
@@ -15,6 +16,7 @@ const statusOf: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   ambiguous_service: 409,
   service_gone: 410,
   job_final: 409,
+  idempotency_conflict: 409,
   body_too_large: 413,
   service_frozen: 423,
   too_many_failures: 429,
@@ -22,6 +24,7 @@ const statusOf: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   catalogue_unavailable: 503,
   redis_unavailable: 503,
   too_many_streams: 503,
+  too_many_jobs: 503,
   stopping: 503,
 }
 

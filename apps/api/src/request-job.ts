@@ -1,8 +1,11 @@
 import type { CatalogueEntry } from '@redeployster/shared/contract/catalogue-entry'
+import { RefusedError } from '@redeployster/shared/contract/errors'
 import { isFinal, newJobId, type JobId, type JobRequest } from '@redeployster/shared/contract/job'
 import { proofOf } from '@redeployster/shared/contract/token'
+import type { Claim, Joined } from '@redeployster/shared/jobs/jobs'
 import { isOutage } from '@redeployster/shared/redis/outage'
 import type { Caller } from './authenticate.ts'
+import { elsewhere } from './idempotency.ts'
 import type { Parts } from './parts.ts'
 
 export function newRequest(
@@ -31,37 +34,56 @@ export interface Requested {
 }
 
 /** Puts the request on the queue, confirms it and wakes the worker; resolves once Redis has said so. */
-export async function requestJob(parts: Parts, request: JobRequest): Promise<Requested> {
-  const id = await addOrJoin(parts, request)
+export async function requestJob(parts: Parts, request: JobRequest, claim?: Claim): Promise<Requested> {
+  const id = await findOrAdd(parts, request, claim)
   return { id, hasJoined: id !== request.id, runsFirst: await jobBefore(parts, request, id) }
 }
 
 const mostAttempts = 5
 
-async function addOrJoin(parts: Parts, request: JobRequest): Promise<JobId> {
-  const { queue, jobs, logger } = parts
+async function findOrAdd(parts: Parts, request: JobRequest, claim: Claim | undefined): Promise<JobId> {
+  const { queue, jobs, logger, mostWaitingJobs } = parts
   for (let attempt = 0; attempt < mostAttempts; attempt++) {
+    const claimed = claim && (await jobs.attach(claim))
+    if (claimed === 'elsewhere') throw elsewhere()
+    if (claimed) return claimed
+    if (!(await queue.takePlace(request, mostWaitingJobs))) throw tooManyJobs()
+
     const id = await queue.add(request)
     logger.debug({ at: 'queued', job: id }, 'Queued')
     if (id === request.id) {
-      await jobs.accept(request)
+      // Else a request with the same key was quicker, and this job is one that nobody has confirmed.
+      if (!(await jobs.accept(request, claim))) continue
       logger.debug({ at: 'accepted', job: id }, 'Accepted')
       return id
     }
-    if (await join(parts, request, id)) return id
+    const joined = await join(parts, request, id, claim)
+    if (joined === 'joined') return id
     // Its worker was killed before it could give the join key back: nobody may join what has begun.
-    await queue.dropJoinKey(request, id)
+    if (joined !== 'claimed') await queue.dropJoinKey(request, id)
   }
   throw new Error(`Cannot put job ${request.id} on its queue: the join key keeps naming jobs that have begun`)
 }
 
-async function join({ queue, jobs }: Parts, request: JobRequest, id: JobId): Promise<boolean> {
-  const joined = await jobs.join(id)
-  if (joined !== 'unknown') return joined === 'joined'
+async function join(
+  { queue, jobs }: Parts,
+  request: JobRequest,
+  id: JobId,
+  claim: Claim | undefined,
+): Promise<Joined> {
+  const joined = await jobs.join(id, claim)
+  if (joined !== 'unknown') return joined
   // The API that put it on the queue was killed before it could confirm it, or is about to.
   const queued = await queue.find(request, id)
-  if (queued) await jobs.accept(queued)
-  return queued !== undefined && (await jobs.join(id)) === 'joined'
+  if (!queued) return 'unknown'
+  return (await jobs.accept(queued, claim)) ? jobs.join(id, claim) : 'claimed'
+}
+
+function tooManyJobs() {
+  return new RefusedError(
+    'too_many_jobs',
+    'Too many jobs wait for this host. Nothing was started: send the request again when some of them have begun.',
+  )
 }
 
 /** Only for the first line of the stream: the job is confirmed, whether Redis still answers or not. */

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { exitCode, type JobRequest, type Verdict } from '@redeployster/shared/contract/job'
+import type { Claim } from '@redeployster/shared/jobs/jobs'
 import { isOutage } from '@redeployster/shared/redis/outage'
 import type { Parts } from './parts.ts'
 
@@ -19,10 +20,11 @@ const retryMs = 500
 export async function withdraw(
   { jobs, logger, stopping }: Pick<Parts, 'jobs' | 'logger' | 'stopping'>,
   { id, startBy }: Pick<JobRequest, 'id' | 'startBy'>,
+  claim?: Claim,
 ): Promise<void> {
   while (!stopping.aborted && Date.now() < Date.parse(startBy)) {
     try {
-      if (await jobs.withdraw(id, withdrawn))
+      if (await jobs.withdraw(id, withdrawn, claim))
         logger.info({ job: id }, 'Took back a job that Redis did not confirm')
       return
     } catch (error) {

@@ -41,6 +41,7 @@ export function limitsOf(env: Env): ApiOptions['limits'] {
     trustProxy: env.TRUST_PROXY,
     streams: env.MAX_STREAMS,
     streamsPerService: env.MAX_STREAMS_PER_SERVICE,
+    waitingJobs: env.MAX_WAITING_JOBS,
     requestTimeoutMs: env.REQUEST_TIMEOUT,
   }
 }

@@ -22,6 +22,7 @@ const apiOnly: readonly Variable[] = [
   'TRUST_PROXY',
   'MAX_STREAMS',
   'MAX_STREAMS_PER_SERVICE',
+  'MAX_WAITING_JOBS',
   'REQUEST_TIMEOUT',
 ]
 

@@ -99,6 +99,7 @@ export const limits: Limits = {
   trustProxy: ['private'],
   streams: 1_000_000,
   streamsPerService: 1_000_000,
+  waitingJobs: 1_000_000,
   requestTimeoutMs: 30_000,
 }
 

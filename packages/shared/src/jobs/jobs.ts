@@ -19,19 +19,28 @@ export interface JobsReader {
   list(query: HistoryQuery): Promise<readonly JobRecord[]>
 }
 
-/** `unknown`: nobody has confirmed such a job. */
-export type Joined = 'joined' | 'begun' | 'unknown'
+/** `unknown`: nobody has confirmed such a job. `claimed`: the claim stands for another one. */
+export type Joined = 'joined' | 'begun' | 'unknown' | 'claimed'
+
+/** What an `Idempotency-Key` comes to: a name that only the same token makes of it, and the service it is used for. */
+export interface Claim {
+  readonly name: string
+  readonly service: ServiceKey
+}
 
 export interface Jobs extends JobsReader {
   /**
    * Confirms a job that is on the queue: writes its record and wakes its worker, at once. No worker begins a job that
-   * was not confirmed. A record that exists is left as it is.
+   * was not confirmed. A record that exists is left as it is. With a claim that stands for another job nothing is
+   * written, and it resolves to false; any other claim stands for this job from then on.
    */
-  accept(request: JobRequest): Promise<void>
-  /** Counts one more request that shares the job, unless it has begun. */
-  join(id: JobId): Promise<Joined>
-  /** Concludes a job that nobody waits for: not begun, and not shared. Resolves to whether it did. */
-  withdraw(id: JobId, verdict: Verdict): Promise<boolean>
+  accept(request: JobRequest, claim?: Claim): Promise<boolean>
+  /** Counts one more request that shares the job, unless it has begun; then a claim stands for it as well. */
+  join(id: JobId, claim?: Claim): Promise<Joined>
+  /** The job that a claim has stood for in the last 24 hours, or `elsewhere` when it is one of another service. */
+  attach(claim: Claim): Promise<JobId | 'elsewhere' | undefined>
+  /** Concludes a job that nobody waits for: not begun, and not shared. A claim to it ends. Resolves to whether it did. */
+  withdraw(id: JobId, verdict: Verdict, claim?: Claim): Promise<boolean>
   /** Writes the record of a job that has begun, should Redis have lost it. */
   restore(request: JobRequest): Promise<void>
   /** Queued → running, at the first step. Resolves to false when the job has its verdict. */

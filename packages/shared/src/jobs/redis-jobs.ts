@@ -6,6 +6,7 @@ import { lastEntryId } from '../log/redis-log-entry.ts'
 import { keys } from '../redis/keys.ts'
 import { script } from '../redis/script.ts'
 import type { HistoryQuery, Jobs, JobsReader } from './jobs.ts'
+import { checkClaim, createAttach, makeClaim } from './redis-claims.ts'
 import { toFields, toRecord } from './redis-job-record.ts'
 
 const writeRecord = `
@@ -16,21 +17,27 @@ redis.call('ZADD', KEYS[3], 0, ARGV[1])
 `
 
 /** The kick comes with the record: a caller who hears nothing knows that both are there or neither is. */
-const acceptScript = script(`
+const confirm = `
 ${writeRecord}
 redis.call('PUBLISH', KEYS[4], ARGV[2])
 return 1
-`)
+`
+const acceptScript = script(confirm)
+const acceptClaimedScript = script(checkClaim + makeClaim + confirm)
 
 const restoreScript = script(writeRecord)
 
-const joinScript = script(`
+const look = `
 local standing = redis.call('HMGET', KEYS[1], 'id', 'state', 'startedAt')
 if not standing[1] then return 'unknown' end
 if standing[2] ~= 'queued' or standing[3] then return 'begun' end
+`
+const share = `
 redis.call('HINCRBY', KEYS[1], 'requests', 1)
 return 'joined'
-`)
+`
+const joinScript = script(look + share)
+const joinClaimedScript = script(checkClaim + look + makeClaim + share)
 
 const beginScript = script(`
 if redis.call('HEXISTS', KEYS[1], 'exitCode') == 1 then return 0 end
@@ -82,6 +89,7 @@ const concludeUnbegunScript = script(`
 local standing = redis.call('HMGET', KEYS[1], 'state', 'startedAt', 'requests')
 if standing[1] ~= 'queued' or standing[2] then return 0 end
 if ARGV[8] == 'alone' and standing[3] ~= '1' then return 0 end
+if ARGV[9] and redis.call('GET', KEYS[#KEYS]) == ARGV[9] then redis.call('DEL', KEYS[#KEYS]) end
 ${writeVerdict}
 return 1
 `)
@@ -140,18 +148,29 @@ export function createJobs(redis: Redis): Jobs {
   return {
     ...createJobsReader(redis),
 
-    async accept(request) {
+    attach: createAttach(redis),
+
+    async accept(request, claim) {
       const { keyNames, words } = recording(request)
-      await acceptScript(redis, [...keyNames, keys.kicks(request.host)], words)
+      const all = [...keyNames, keys.kicks(request.host)]
+      if (!claim) await acceptScript(redis, all, words)
+      return (
+        !claim || (await acceptClaimedScript(redis, [...all, keys.claim(claim.name)], words)) !== 'claimed'
+      )
     },
 
-    async join(id) {
-      return joined.parse(await joinScript(redis, [keys.job(id)], []))
+    async join(id, claim) {
+      const answer = claim
+        ? joinClaimedScript(redis, [keys.job(id), keys.claim(claim.name)], [id, queueName(claim.service)])
+        : joinScript(redis, [keys.job(id)], [])
+      return joined.parse(await answer)
     },
 
-    async withdraw(id, verdict) {
+    async withdraw(id, verdict, claim) {
       const { keyNames, words } = concluding(id, { ...verdict, isUnsaid: true })
-      return (await concludeUnbegunScript(redis, keyNames, [...words, 'alone'])) === 1
+      const all = claim ? [...keyNames, keys.claim(claim.name)] : keyNames
+      const mine = claim ? [`${id} ${queueName(claim.service)}`] : []
+      return (await concludeUnbegunScript(redis, all, [...words, 'alone', ...mine])) === 1
     },
 
     async restore(request) {
@@ -194,7 +213,7 @@ export function createJobs(redis: Redis): Jobs {
   }
 }
 
-const joined = z.enum(['joined', 'begun', 'unknown'])
+const joined = z.enum(['joined', 'begun', 'unknown', 'claimed'])
 
 function recording(request: JobRequest) {
   return {

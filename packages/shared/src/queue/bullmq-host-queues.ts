@@ -6,6 +6,7 @@ import { queueName } from '../contract/service.ts'
 import { keys } from '../redis/keys.ts'
 import { script } from '../redis/script.ts'
 import { complete, createFetcher, createQueue, fetchNext, type WaitingJob } from './bullmq-queues.ts'
+import { placeOf } from './place.ts'
 import type { HostQueues } from './queue.ts'
 
 const withWorkScript = script(`
@@ -56,7 +57,10 @@ export function createHostQueues(redis: Redis, subscriber: Redis, logger: Logger
 
     async releaseJoinKey(request) {
       const job = await Job.fromId(queueOf(queueName(request)), request.id)
-      await job?.removeDeduplicationKey()
+      await Promise.all([
+        job?.removeDeduplicationKey(),
+        redis.zrem(keys.places(request.host), placeOf(request)),
+      ])
     },
 
     async finish(request) {

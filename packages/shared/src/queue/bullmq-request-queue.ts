@@ -5,11 +5,20 @@ import { queueName, type ServiceKey } from '../contract/service.ts'
 import { keys } from '../redis/keys.ts'
 import { script } from '../redis/script.ts'
 import { createQueue } from './bullmq-queues.ts'
+import { placeOf } from './place.ts'
 import type { RequestQueue } from './queue.ts'
 
 const dropScript = script(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0
+`)
+
+const takePlaceScript = script(`
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
+if redis.call('ZSCORE', KEYS[1], ARGV[2]) then return 1 end
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[4]) then return 0 end
+redis.call('ZADD', KEYS[1], ARGV[3], ARGV[2])
+return 1
 `)
 
 export function createRequestQueue(redis: Redis): RequestQueue {
@@ -30,6 +39,11 @@ export function createRequestQueue(redis: Redis): RequestQueue {
         deduplication: { id: request.tokenDigest },
       })
       return jobId.parse(added.id)
+    },
+
+    async takePlace(request, mostPlaces) {
+      const words = [Date.now(), placeOf(request), Date.parse(request.startBy), mostPlaces]
+      return (await takePlaceScript(redis, [keys.places(request.host)], words)) === 1
     },
 
     async find(key, id) {

@@ -8,6 +8,11 @@ export interface RequestQueue {
    * confirmed it, to the id of the job that serves the request.
    */
   add(request: JobRequest): Promise<JobId>
+  /**
+   * Takes a place among the jobs that wait on the host, and resolves to whether there was one. All requests that could
+   * share a job share a place. It is free again when the worker looks at the job, or when that may not start any more.
+   */
+  takePlace(request: JobRequest, mostPlaces: number): Promise<boolean>
   /** The request behind a job on the queue. */
   find(key: ServiceKey, id: JobId): Promise<JobRequest | undefined>
   /** Takes the join key away from a job that has ended without giving it back (its worker was killed). */

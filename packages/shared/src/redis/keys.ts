@@ -18,6 +18,8 @@ export const keys = {
   /** Logs of jobs that have ended, in the order of their end, and the bytes that they take. */
   endedLogs: `${prefix}:ended-logs`,
   endedLogBytes: `${prefix}:ended-log-bytes`,
+  claim: (name: string) => `${prefix}:claim:${name}`,
+  places: (host: HostId) => `${prefix}:places:${host}`,
   waiting: (queue: string) => `${prefix}:${queue}:wait`,
   active: (queue: string) => `${prefix}:${queue}:active`,
   joinKey: (queue: string, tokenDigest: string) => `${prefix}:${queue}:de:${tokenDigest}`,

@@ -154,6 +154,9 @@ export const envSchema = z.object({
   MAX_STREAMS_PER_SERVICE: wholeNumber(1, 1_000_000)
     .prefault('2000')
     .describe('of these, those of one service'),
+  MAX_WAITING_JOBS: wholeNumber(1, 1_000_000)
+    .prefault('10000')
+    .describe('jobs of a host that wait for its worker; a request for one more is answered with 503'),
   REQUEST_TIMEOUT: duration
     .prefault('30s')
     .describe(

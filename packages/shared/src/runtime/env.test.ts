@@ -85,6 +85,7 @@ describe('readEnv', () => {
     ['FAILED_AUTH_LIMIT', '0', 'from 1 to 1000000'],
     ['MAX_STREAMS', '0', 'from 1 to 1000000'],
     ['MAX_STREAMS_PER_SERVICE', '-1', 'from 1 to 1000000'],
+    ['MAX_WAITING_JOBS', 'many', 'from 1 to 1000000'],
     ['REQUEST_TIMEOUT', '30', 'a duration such as 90s'],
     ['TRUST_PROXY', 'true', 'private, none, or addresses'],
     ['TRUST_PROXY', 'private, none', 'private, none, or addresses'],

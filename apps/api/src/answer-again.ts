@@ -1,0 +1,20 @@
+import { isFinal, type JobRecord } from '@redeployster/shared/contract/job'
+import type { Context } from 'hono'
+import type { TextWithExitCode } from './exit-code-trailer.ts'
+import { openingLine } from './opening-line.ts'
+import type { ApiEnv, Parts } from './parts.ts'
+import { storedLog } from './stored-log.ts'
+import { answerWithLog, streamLog } from './stream-log.ts'
+
+/** The answer to a request that was made before: the same stream from its begin, also when the job has ended. */
+export function answerAgain(c: Context<ApiEnv>, parts: Parts, job: JobRecord, hostName: string): Response {
+  const opening = openingLine(job, { hostName, hasJoined: true })
+  const headers = { Location: `/jobs/${job.id}` }
+  if (!isFinal(job)) return streamLog(c, parts, { job, from: 1, opening }, headers)
+  return answerWithLog(c, parts, job.id, () => opened(opening, storedLog(job, 1, parts.log)), headers)
+}
+
+async function* opened(opening: string, text: TextWithExitCode): TextWithExitCode {
+  yield `${opening}\n`
+  return yield* text
+}

@@ -1,0 +1,7 @@
+import type { JobRequest } from '../contract/job.ts'
+import { queueName } from '../contract/service.ts'
+
+/** Names a place among the jobs that wait: one for all requests that could share a job. */
+export function placeOf(request: JobRequest): string {
+  return `${queueName(request)} ${request.tokenDigest}`
+}
