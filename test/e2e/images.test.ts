@@ -185,16 +185,12 @@ describeWithEngine('the image of a deploy', () => {
     await docker('rmi', image)
   })
 
-  it.each([
-    ['ends at once', 'ENTRYPOINT ["sh", "-c", "exit 3"]'],
-    ['is unhealthy', 'HEALTHCHECK --interval=200ms --retries=1 CMD false'],
-    ['cannot be started', 'ENTRYPOINT ["/nowhere"]'],
-  ])('is put back by the label when the new one %s; then the mended one is taken', async (_, change) => {
+  it('is put back by the label when the new one fails, and then the mended one is pulled', async () => {
     const first = await registry.push(image, '1')
     const healthy = yaml('redeployster.rollback: "true"')
     const project = await start(healthy)
     const before = await running(project)
-    await registry.push(image, 'broken', change)
+    await registry.push(image, 'broken', 'HEALTHCHECK --interval=200ms --retries=1 CMD false')
 
     const { exitCode, body, job } = await deploy()
     expect(exitCode).not.toBe('0')

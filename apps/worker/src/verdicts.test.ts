@@ -58,7 +58,12 @@ describe('the verdict of compose’s end', () => {
     { end: 0, state: 'succeeded', code: 0, says: undefined },
     { end: 1, state: 'failed', code: 1, says: 'exit code 1' },
     { end: 14, state: 'failed', code: 14, says: 'exit code 14' },
-    { end: 127, state: 'failed', code: exitCode.noCompose, says: 'install it again' },
+    {
+      end: 127,
+      state: 'failed',
+      code: exitCode.noCompose,
+      says: 'mend its image; or docker compose, so install it again',
+    },
     { end: 137, state: 'failed', code: 137, says: 'killed by signal 9' },
     { end: 143, state: 'failed', code: 143, says: 'killed by signal 15' },
     { end: 255, state: 'failed', code: 255, says: 'exit code 255' },

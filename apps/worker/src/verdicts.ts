@@ -75,11 +75,16 @@ export function failureOfUp(end: StepEnd): Verdict | undefined {
   return { state: 'failed', exitCode: end, started: true, reason: whyFailed(end) }
 }
 
+/** Compose gives a container whose command is not there the code that a shell has for a compose that is not there. */
+const notFound =
+  'a program is not there, the lines above say which: the command of a container, so mend its image; or ' +
+  'docker compose, so install it again, or set COMPOSE_COMMAND; the service may be down: then deploy again'
+
 /** Higher exit codes are a program's own: 255 is what one says that ends with -1. */
 const lastSignal = 64
 
 function whyFailed(code: number): string {
-  if (code === exitCode.noCompose) return noCompose
+  if (code === exitCode.noCompose) return notFound
   if (code > 128 && code <= 128 + lastSignal)
     return `docker compose was killed by signal ${code - 128}; the service may be down: deploy again`
   return `docker compose failed with exit code ${code}, its reason stands above: mend it and deploy again`
