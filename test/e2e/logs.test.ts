@@ -20,6 +20,7 @@ const service = (name: string) => `
       environment: { DB_PASSWORD: ${password} }
       labels: { redeployster.token: ${token} }
 `
+const services = ['flood', 'quiet', 'held', 'long']
 const mebibyte = 1024 ** 2
 const lineCount = 200_000
 
@@ -32,7 +33,7 @@ describeWithEngine('a log', () => {
 
   beforeAll(async () => {
     const project = await createProject({
-      yaml: `\n  services:${['flood', 'quiet', 'held'].map(service).join('')}`,
+      yaml: `\n  services:${services.map(service).join('')}`,
     })
     await project.up()
     compose = await scriptCompose('. "$folder/up-$service"')
@@ -40,11 +41,12 @@ describeWithEngine('a log', () => {
     await script('flood', `seq -f "line %.0f of a container that has a lot to say" ${lineCount}`)
     await script('quiet', `printf '\\033[31mred\\033[0m %s\\n' "a${password}${token}b"`)
     await script('held', `echo "first ${password}"; read _ <"$folder/gate"; echo "then ${password}"`)
+    await script('long', `yes "$(printf %01000d 0)" | head -n 36000; echo all; read _ <"$folder/gate"`)
     const limits = { MAX_LOG: '1MiB', KEEP_LOGS: '1MiB', KEEP_JOBS: '2' }
     bench = await createBench({ COMPOSE_COMMAND: compose.command, ...limits })
     await bench.startApi()
     worker = bench.startWorker()
-    for (const name of ['flood', 'quiet', 'held']) await published(bench.url, token, name)
+    for (const name of services) await published(bench.url, token, name)
     redis = new Redis(bench.redis.url)
   })
   afterAll(async () => {
@@ -114,6 +116,20 @@ describeWithEngine('a log', () => {
     const { jobId, body } = await post(`${bench.url}/quiet`, token)
     expect(body.split('\n')).toContain('red a******b')
     expect((await logOf(jobId)).body.split('\n')).toContain('red a******b')
+  })
+
+  it('takes little of the disk while it is written', async () => {
+    const asked = ask('POST', `${bench.url}/long`, token)
+    await until('compose waits', () => asked.text().endsWith('all\n'), 120_000)
+    const [id = ''] = await fs.readdir(path.join(bench.stateDir, 'jobs'))
+    const out = path.join(bench.stateDir, 'jobs', id, 'up/out')
+    await until(
+      'the disk has got most of it back',
+      async () => (await fs.stat(out)).blocks * 512 < 24 * mebibyte,
+    )
+    expect((await fs.stat(out)).size).toBeGreaterThan(36_000_000)
+    await gate.open()
+    expect((await asked.answer).exitCode).toBe('0')
   })
 
   it('shows no secret after its worker was killed, and no secret is kept anywhere', async () => {

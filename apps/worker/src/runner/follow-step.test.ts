@@ -34,6 +34,7 @@ function createMemoryLog(stored: readonly string[] = [], offset = 0): MemoryLog 
     notice: async () => {},
     lines: async (lines) => void all.push(...lines),
     storedOffset: () => offset,
+    hide() {},
     drained: async () => {},
   }
 }

@@ -5,6 +5,7 @@ import type { Argv } from '../compose/command.ts'
 import type { StepName } from '../job-directory.ts'
 import type { JobLog } from '../job-log.ts'
 import { limitTime, type StopOrder } from '../stop-order.ts'
+import { createFreeing } from './free-read.ts'
 import { endOfStep, runStep, type StepEnd } from './run-step.ts'
 import { stopStep } from './stop-step.ts'
 import { tail } from './tail.ts'
@@ -32,9 +33,13 @@ export function createFollowStep(env: Readonly<Record<string, string>>, signal: 
     // What has ended cannot take too long any more, however late an adopter comes.
     const hasEnded = (await timeOf(folder, 'exit')) !== undefined
     const release = hasEnded ? () => {} : limit(folder, end, (startedAtMs ?? Date.now()) + timeoutMs, stop)
+    const out = path.join(folder, 'out')
+    const free = createFreeing(out)
     try {
-      for await (const { lines, offset } of tail(path.join(folder, 'out'), log.storedOffset(name), end)) {
+      for await (const { lines, offset } of tail(out, log.storedOffset(name), end)) {
         await log.lines(lines, { step: name, offset })
+        // Not waited for: while Redis is away the deploy goes on, and what waits for it stays in the file.
+        void log.drained().then(() => free(offset))
       }
     } catch (error) {
       // The step goes on, and its end decides; only what it printed is lost.

@@ -9,7 +9,7 @@ export interface Tailed {
   readonly offset: number
 }
 
-const chunkBytes = 64 * 1024
+export const chunkBytes = 64 * 1024
 /** Change events can be lost, or not be had at all; then this is how long a line may wait. */
 const lookAgainMs = 1000
 
@@ -38,6 +38,10 @@ export async function* tail(
       const isLast = isEnded
       handle ??= await openIfThere(file)
       const bytes = handle ? (await handle.read(buffer, 0, chunkBytes, at)).bytesRead : 0
+      if (bytes === chunkBytes && isHole(buffer)) {
+        at += bytes
+        continue
+      }
       const isRest = isLast && bytes < chunkBytes
       const { lines, length } = splitLines(buffer.subarray(0, bytes), isRest)
       at += length
@@ -49,6 +53,11 @@ export async function* tail(
     await handle?.close()
     changes.close()
   }
+}
+
+/** What was read before and given back to the disk; compose prints nothing like it. */
+function isHole(chunk: Buffer): boolean {
+  return chunk.every((byte) => byte === 0)
 }
 
 async function openIfThere(file: string): Promise<FileHandle | undefined> {

@@ -184,19 +184,19 @@ it('keeps the newest and what runs, and counts right, whatever happens in which 
       await keeping.trimAll()
       for (const service of ['a/a', 'a/b']) await keeping.trimService(keyOf(service))
 
-      const kept = new Set(await redis.zrange(keys.history, 0, -1))
+      const kept = new Set(await redis.zrange(keys.history, 0, '-1'))
       for (const { request, state, old } of all) {
         const mustStay = state === 'running' || (state === 'queued' && !old)
         const mustGo = state !== 'running' && old
         expect(kept.has(request.id)).toBe(mustStay || (!mustGo && kept.has(request.id)))
       }
       for (const service of ['a/a', 'a/b']) {
-        const ids = await redis.zrange(keys.serviceHistory(keyOf(service)), 0, -1)
+        const ids = await redis.zrange(keys.serviceHistory(keyOf(service)), 0, '-1')
         const unended = all.filter(({ request, state }) => state !== 'ended' && ids.includes(request.id))
         expect(ids.length).toBeLessThanOrEqual(Math.max(bounds.jobsPerService, unended.length))
         expect(ids.every((id) => kept.has(id))).toBe(true)
       }
-      const logs = await redis.zrange(keys.endedLogs, 0, -1)
+      const logs = await redis.zrange(keys.endedLogs, 0, '-1')
       const bytes = await Promise.all(
         logs.map(async (id) => Number(await redis.hget(keys.job(id), 'logBytes'))),
       )
