@@ -43,7 +43,11 @@ describe('a line that is shown', () => {
       ' ',
     ),
   )
-  const lines = fc.array(characters, { maxLength: 12 }).map((parts) => parts.join(''))
+  const sequence = fc.constantFrom('', '\u001b[m', '\u001b[0;1m', '\u001b[2K', '\u001b')
+  const start = fc.tuple(sequence, sequence).map(([before, within]) => `${before}redep${within}loyster: x`)
+  const lines = fc
+    .tuple(fc.oneof(start, fc.constant('')), fc.array(characters, { maxLength: 12 }))
+    .map(([first, rest]) => first + rest.join(''))
 
   it('has no character that does anything, and is one line', () => {
     fc.assert(
