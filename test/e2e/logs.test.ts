@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import fs from 'node:fs/promises'
 import path from 'node:path'
+import { connectRedis, type Redis } from '@redeployster/shared/redis/connect'
 import { createProject, describeWithEngine, removeProjects } from '@redeployster/shared/testing/docker'
 import { dumpRedis } from '@redeployster/shared/testing/redis-dump'
-import { Redis } from 'ioredis'
+import { pino } from 'pino'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createGate, type Gate } from '../harness/gate.ts'
 import { ask, getJson, post, type Answer } from '../harness/http.ts'
@@ -47,7 +48,7 @@ describeWithEngine('a log', () => {
     await bench.startApi()
     worker = bench.startWorker()
     for (const name of services) await published(bench.url, token, name)
-    redis = new Redis(bench.redis.url)
+    redis = connectRedis(bench.redis.url, 'patient', pino({ level: 'silent' }))
   })
   afterAll(async () => {
     redis?.disconnect()
