@@ -20,7 +20,8 @@ export async function answerError(
     return problem(
       c,
       'redis_unavailable',
-      'Redis is away or refuses to work. Nothing was started: try again in a few seconds.',
+      'Redis is away, refuses to work or holds what cannot be read; the log of the API says which. Nothing was started: ' +
+        'try again in a few seconds.',
     )
   }
   logger.error({ requestId, err: error }, 'A request failed in a way that it must not')

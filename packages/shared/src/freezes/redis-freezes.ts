@@ -1,13 +1,15 @@
 import type { Redis } from 'ioredis'
 import { freeze } from '../contract/freeze.ts'
 import { keys } from '../redis/keys.ts'
+import { readJson } from '../redis/unreadable.ts'
 import type { Freezes, FreezesReader } from './freezes.ts'
 
 export function createFreezesReader(redis: Redis): FreezesReader {
   return {
     async find(service) {
-      const json = await redis.get(keys.freeze(service))
-      return json === null ? undefined : freeze.parse(JSON.parse(json))
+      const key = keys.freeze(service)
+      const json = await redis.get(key)
+      return json === null ? undefined : readJson(key, freeze, json)
     },
   }
 }

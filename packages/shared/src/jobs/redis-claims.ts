@@ -3,6 +3,7 @@ import { jobId } from '../contract/job.ts'
 import { queueName } from '../contract/service.ts'
 import { keys } from '../redis/keys.ts'
 import { script } from '../redis/script.ts'
+import { readValue } from '../redis/unreadable.ts'
 import type { Claim, Jobs } from './jobs.ts'
 
 // A claim is made by the very script that confirms its job or joins it: so there is never a claim without a job, nor
@@ -38,6 +39,6 @@ export function createAttach(redis: Redis): Jobs['attach'] {
     // The record of a job that nobody has named yet; it lies in the same slot of a cluster.
     const answer = await attachScript(redis, [keys.claim(name)], [queueName(service), keys.job('')])
     if (answer === null) return undefined
-    return answer === 'elsewhere' ? answer : jobId.parse(answer)
+    return answer === 'elsewhere' ? answer : readValue(keys.claim(name), jobId, answer)
   }
 }

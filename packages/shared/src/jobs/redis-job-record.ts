@@ -1,4 +1,6 @@
 import { jobRecord, type JobRecord, type JobRequest } from '../contract/job.ts'
+import { keys } from '../redis/keys.ts'
+import { readValue } from '../redis/unreadable.ts'
 
 const isNumber: ReadonlySet<string> = new Set(['exitCode', 'requests'])
 const isBoolean: ReadonlySet<string> = new Set(['started', 'cancelAsked'])
@@ -11,7 +13,9 @@ export function toFields(request: JobRequest): string[] {
 
 export function toRecord(hash: Record<string, string>): JobRecord | undefined {
   if (hash.id === undefined) return undefined
-  return jobRecord.parse(
+  return readValue(
+    keys.job(hash.id),
+    jobRecord,
     Object.fromEntries(
       Object.entries(hash).map(([field, text]) => {
         if (isNumber.has(field)) return [field, Number(text)]

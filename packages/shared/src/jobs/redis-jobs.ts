@@ -5,6 +5,7 @@ import { queueName } from '../contract/service.ts'
 import { lastEntryId } from '../log/redis-log-entry.ts'
 import { keys } from '../redis/keys.ts'
 import { script } from '../redis/script.ts'
+import { orNothing } from '../redis/unreadable.ts'
 import type { HistoryQuery, Jobs, JobsReader } from './jobs.ts'
 import { checkClaim, createAttach, makeClaim } from './redis-claims.ts'
 import { toFields, toRecord } from './redis-job-record.ts'
@@ -118,7 +119,7 @@ export function createJobsReader(redis: Redis): JobsReader {
       const pageSize = isFiltered(query) ? Math.max(query.limit, leastFilteredPage) : query.limit
       while (records.length < query.limit) {
         const ids = await olderThan(before, query, pageSize)
-        const page = await Promise.all(ids.map(get))
+        const page = await Promise.all(ids.map((id) => get(id).catch(orNothing)))
         for (const record of page) if (record && isAsked(record, query)) records.push(record)
         const last = ids.at(-1)
         if (ids.length < pageSize || last === undefined) break

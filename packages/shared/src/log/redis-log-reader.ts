@@ -4,7 +4,7 @@ import { keys } from '../redis/keys.ts'
 import { continueAt } from './continue-at.ts'
 import { createFollower, type Doorbell } from './follower.ts'
 import type { LogEvent, LogReader } from './log.ts'
-import { toEvent } from './redis-log-entry.ts'
+import { toEvent, type StreamEntry } from './redis-log-entry.ts'
 
 /** Entries read at once. A slow follower holds one page in memory, and an entry may have 64 KiB. */
 const pageSize = 20
@@ -43,13 +43,13 @@ export function createLogReader(redis: Redis, subscriber: Redis): LogReader {
   }
 
   async function page(job: JobId, from: number): Promise<LogEvent[]> {
-    return (await redis.xrange(keys.log(job), from, '+', 'COUNT', pageSize)).map(toEvent)
+    return toEvents(await redis.xrange(keys.log(job), from, '+', 'COUNT', pageSize))
   }
 
   /** The entry that holds line `from` may begin before it. */
   async function firstPage(job: JobId, from: number): Promise<LogEvent[]> {
-    const [before] = from > 1 ? await redis.xrevrange(keys.log(job), from - 1, '-', 'COUNT', 1) : []
-    return [...(before ? [toEvent(before)] : []), ...(await page(job, from))]
+    const before = from > 1 ? await redis.xrevrange(keys.log(job), from - 1, '-', 'COUNT', 1) : []
+    return [...toEvents(before), ...(await page(job, from))]
   }
 
   return {
@@ -75,6 +75,11 @@ export function createLogReader(redis: Redis, subscriber: Redis): LogReader {
       }
     },
   }
+}
+
+/** What is none of ours is left out. */
+function toEvents(entries: readonly StreamEntry[]): LogEvent[] {
+  return entries.map(toEvent).filter((event) => event !== undefined)
 }
 
 function parseMessage(message: string): LogEvent | undefined {

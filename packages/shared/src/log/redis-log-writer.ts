@@ -58,7 +58,7 @@ export function createLogWriter(redis: Redis, mostBytes: number): LogWriter {
       const [entry] = await redis.xrevrange(keys.log(job), `(${lastEntryId}`, '-', 'COUNT', 1)
       if (entry === undefined) return { next: 1, position: undefined }
       const event = toEvent(entry)
-      if (event.kind !== 'lines') throw new Error(`Cannot read the end of the log of job ${job}`)
+      if (event?.kind !== 'lines') throw new Error(`Cannot read the end of the log of job ${job}`)
       return { next: event.first + event.lines.length, position: toPosition(entry) }
     },
   }

@@ -4,6 +4,7 @@ import { jobId, jobRequest } from '../contract/job.ts'
 import { queueName, type ServiceKey } from '../contract/service.ts'
 import { keys } from '../redis/keys.ts'
 import { script } from '../redis/script.ts'
+import { readValue, tryJson } from '../redis/unreadable.ts'
 import { createQueue } from './bullmq-queues.ts'
 import { placeOf } from './place.ts'
 import type { RequestQueue } from './queue.ts'
@@ -38,7 +39,8 @@ export function createRequestQueue(redis: Redis): RequestQueue {
         // One job that has not started per service and token: a joiner must have been able to ask for it himself.
         deduplication: { id: request.tokenDigest },
       })
-      return jobId.parse(added.id)
+      // Whose id it is stands in the join key.
+      return readValue(keys.joinKey(queueName(request), request.tokenDigest), jobId, added.id)
     },
 
     async takePlace(request, mostPlaces) {
@@ -47,8 +49,9 @@ export function createRequestQueue(redis: Redis): RequestQueue {
     },
 
     async find(key, id) {
-      const job = await queueOf(key).getJob(id)
-      return job && jobRequest.parse(job.data)
+      // Read by hand: BullMQ throws at what is no JSON. What is no request of ours counts for nothing.
+      const data = await redis.hget(keys.queued(queueName(key), id), 'data')
+      return data === null ? undefined : tryJson(jobRequest, data)
     },
 
     async dropJoinKey(request, holder) {

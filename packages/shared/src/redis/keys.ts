@@ -21,6 +21,7 @@ export const keys = {
   claim: (name: string) => `${prefix}:claim:${name}`,
   places: (host: HostId) => `${prefix}:places:${host}`,
   waiting: (queue: string) => `${prefix}:${queue}:wait`,
+  queued: (queue: string, id: string) => `${prefix}:${queue}:${id}`,
   active: (queue: string) => `${prefix}:${queue}:active`,
   joinKey: (queue: string, tokenDigest: string) => `${prefix}:${queue}:de:${tokenDigest}`,
 } as const

@@ -17,10 +17,15 @@ afterAll(async () => {
 })
 
 it('is no outage when a command was wrong', async () => {
-  await redis.set('text', 'x')
-  expect(isOutage(await failureOf(redis.lpush('text', 'x')))).toBe(false)
   expect(isOutage(await failureOf(redis.call('NONSENSE')))).toBe(false)
-  expect(isOutage(await failureOf(redis.eval('return nil + 1', 0)))).toBe(false)
+  expect(isOutage(await failureOf(redis.call('GET')))).toBe(false)
+})
+
+it('is one when Redis holds what is none of ours', async () => {
+  await redis.set('text', 'x')
+  expect(isOutage(await failureOf(redis.lpush('text', 'x')))).toBe(true)
+  expect(isOutage(await failureOf(redis.incr('text')))).toBe(true)
+  expect(isOutage(await failureOf(redis.eval("return redis.call('GET', KEYS[1]) + 1", 1, 'text')))).toBe(true)
 })
 
 it('is no outage when we made a mistake', () => {

@@ -1,3 +1,5 @@
+import { isUnreadable } from './unreadable.ts'
+
 /** What ioredis says when a command could not be sent, or was not answered. */
 const connectionMessages = [
   'Command timed out',
@@ -12,10 +14,11 @@ const refusal =
 const connectionCode =
   /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT|EACCES)$/
 
-/** Whether a command failed because Redis is away or refuses to work, and not because we made a mistake. */
+/** Whether a command failed because Redis is away, refuses to work or holds what is none of ours: no mistake of ours. */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { name, message } = error
+  if (isUnreadable(error)) return true
   if (name === 'ReplyError') return refusal.test(message)
   if (name === 'MaxRetriesPerRequestError' || name === 'AbortError') return true
   return (
