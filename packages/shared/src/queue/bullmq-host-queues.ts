@@ -39,10 +39,31 @@ export function createHostQueues(redis: Redis, subscriber: Redis, logger: Logger
     return undefined
   }
 
+  /** BullMQ throws at a job that is no JSON, and leaves it among those at work, where it would be in the way for ever. */
+  async function withoutUnreadable<Value>(queue: string, read: () => Promise<Value>): Promise<Value> {
+    try {
+      return await read()
+    } catch (error) {
+      if (!(error instanceof SyntaxError) || !(await dropUnreadable(queue))) throw error
+      return withoutUnreadable(queue, read)
+    }
+  }
+
+  /** Resolves to whether there was one. */
+  async function dropUnreadable(queue: string): Promise<boolean> {
+    for (const id of await redis.lrange(keys.active(queue), 0, '-1')) {
+      if (await isReadable(queueOf(queue), id)) continue
+      logger.warn({ queue, entry: id }, 'Took something off the queue that cannot be read')
+      await redis.multi().lrem(keys.active(queue), 0, id).del(keys.queued(queue, id)).exec()
+      return true
+    }
+    return false
+  }
+
   return {
     async fetch(queue) {
       for (;;) {
-        const job = await fetchNext(fetcherOf(queue))
+        const job = await withoutUnreadable(queue, () => fetchNext(fetcherOf(queue)))
         if (!job) return undefined
         const request = await parse(job)
         if (request) return request
@@ -50,7 +71,7 @@ export function createHostQueues(redis: Redis, subscriber: Redis, logger: Logger
     },
 
     async fetched(queue) {
-      const jobs = await queueOf(queue).getJobs(['active'])
+      const jobs = await withoutUnreadable(queue, () => queueOf(queue).getJobs(['active']))
       const requests = await Promise.all(jobs.map(parse))
       return requests.filter((request) => request !== undefined)
     },
@@ -82,7 +103,8 @@ export function createHostQueues(redis: Redis, subscriber: Redis, logger: Logger
 
     onCancel: (host, listener) =>
       listen(keys.cancels(host), (id) => {
-        if (id !== undefined) listener(jobId.parse(id))
+        const parsed = jobId.safeParse(id)
+        if (parsed.success) listener(parsed.data)
       }),
   }
 
@@ -97,6 +119,16 @@ export function createHostQueues(redis: Redis, subscriber: Redis, logger: Logger
     })
     await subscriber.subscribe(channel)
     listener(undefined)
+  }
+}
+
+async function isReadable(queue: Queue, id: string): Promise<boolean> {
+  try {
+    await Job.fromId(queue, id)
+    return true
+  } catch (error) {
+    if (error instanceof SyntaxError) return false
+    throw error
   }
 }
 
