@@ -1,5 +1,6 @@
 import { isFinal, type JobRequest, type Verdict } from '@redeployster/shared/contract/job'
 import { qualifiedName } from '@redeployster/shared/contract/service'
+import { isUnreadable } from '@redeployster/shared/redis/unreadable'
 import type { Logger } from '@redeployster/shared/runtime/logger'
 import { isConfirmed, unconfirmed } from './confirmation.ts'
 import { refuseFrozen } from './frozen.ts'
@@ -20,9 +21,26 @@ import { expired, interrupted, rejected, stopped, succeeded, unreadable } from '
  * middle of it: each part finds what has been done, and a step that was started is never started again.
  */
 export async function deploy(request: JobRequest, ports: DeployPorts): Promise<void> {
-  const { queues, jobs, signal } = ports
   const logger = ports.logger.child({ job: request.id, service: qualifiedName(request) })
   const directory = await openJobDirectory(ports.stateDir, request)
+  try {
+    await carryThrough(request, directory, logger, ports)
+  } catch (error) {
+    if (!isUnreadable(error) || (await hasBegun(directory))) throw error
+    // No verdict can be kept where somebody else has written, and the jobs behind must not wait for that.
+    logger.error({ err: error }, 'Took a job off the queue whose record cannot be read; nothing was started')
+    await ports.queues.finish(request)
+    await directory.remove()
+  }
+}
+
+async function carryThrough(
+  request: JobRequest,
+  directory: Job['directory'],
+  logger: Logger,
+  ports: DeployPorts,
+): Promise<void> {
+  const { queues, jobs, signal } = ports
   logger.debug({ at: 'fetched' }, 'Fetched')
 
   const record = await jobs.get(request.id)

@@ -1,8 +1,10 @@
+import * as fc from 'fast-check'
 import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { keepGoneMs, type CatalogueEntry } from '../contract/catalogue-entry.ts'
 import { hostId, type ServiceName } from '../contract/service.ts'
 import { connectRedis, type Redis } from '../redis/connect.ts'
+import { keys } from '../redis/keys.ts'
 import { startRedis, type TestRedis } from '../testing/redis.ts'
 import { keyOf } from '../testing/requests.ts'
 import type { CataloguePublisher, CatalogueReader } from './catalogue.ts'
@@ -89,6 +91,39 @@ describe('the catalogue', () => {
     await beta.heartbeat(info('BETA', new Date(Date.now() - keepGoneMs)))
     expect((await reader.hosts()).map(({ name }) => name)).toEqual(['alpha'])
     expect((await reader.all()).entries).toEqual([entry('shop/hello')])
+  })
+})
+
+describe('what cannot be read', () => {
+  const text = fc
+    .oneof(fc.string(), fc.json(), fc.constantFrom('[{}]', '{"id": 1}'))
+    .filter((it) => it !== '[]')
+
+  it('makes the catalogue incomplete, and takes nothing else out of it', async () => {
+    const property = fc.asyncProperty(text, text, async (host, service) => {
+      await redis.flushall()
+      await publish(alpha, 'ALPHA', [entry('shop/hello'), entry('shop/cart')])
+      await redis.hset(keys.hosts, 'BETA', host)
+      expect(await reader.all()).toMatchObject({ isComplete: false, entries: { length: 2 } })
+      await redis.hdel(keys.hosts, 'BETA')
+      await redis.hset(keys.catalogue(hostId.parse('ALPHA')), 'cart', service)
+      expect(await reader.all()).toEqual({ entries: [entry('shop/hello')], isComplete: false })
+      expect(await reader.find('hello' as ServiceName)).toMatchObject({ isComplete: true })
+      expect(await alpha.published()).toEqual([entry('shop/hello')])
+    })
+    await fc.assert(property, { numRuns: 100 })
+  })
+
+  it('is replaced by what the worker publishes next', async () => {
+    await redis.set(keys.catalogue(hostId.parse('ALPHA')), 'x')
+    expect(await alpha.published()).toEqual([])
+    await publish(alpha, 'ALPHA', [entry('shop/hello')])
+    expect(await reader.all()).toEqual({ entries: [entry('shop/hello')], isComplete: true })
+  })
+
+  it('keeps a heartbeat from being heard, which its worker is told', async () => {
+    await redis.set(keys.hosts, 'x')
+    await expect(alpha.heartbeat(info('ALPHA'))).rejects.toThrow('WRONGTYPE')
   })
 })
 

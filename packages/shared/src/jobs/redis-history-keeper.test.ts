@@ -71,6 +71,15 @@ describe('logs that take too much', () => {
   })
 })
 
+it('is not held up by a record that is none', async () => {
+  const age = (days: number) => Date.now() - days * day
+  const [spoilt, old] = [await accepted('shop/hello', age(100)), await accepted('shop/hello', age(99))]
+  await redis.set(keys.job(spoilt.id), 'x')
+  await keeper({ days: 90 }).trimAll()
+  expect(await redis.zrange(keys.history, 0, '-1')).toEqual([])
+  expect(await jobs.get(old.id)).toBeUndefined()
+})
+
 describe('jobs that are too many', () => {
   it('go with their logs, oldest first, and only those of that service', async () => {
     const mine = [await accepted(), await accepted(), await accepted()]

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis'
 import { serviceKey, type ServiceKey } from '../contract/service.ts'
 import { keys } from '../redis/keys.ts'
 import { script } from '../redis/script.ts'
+import { orNothing } from '../redis/unreadable.ts'
 import type { HistoryKeeper, HistoryLimits } from './history-keeper.ts'
 
 const mostAtOnce = 100
@@ -31,13 +32,14 @@ return 1
 export function createHistoryKeeper(redis: Redis, limits: HistoryLimits): HistoryKeeper {
   async function forget(id: string, key: ServiceKey, why: 'old' | 'many'): Promise<boolean> {
     const keyNames = [...logKeys(id), keys.history, keys.serviceHistory(key)]
-    return (await forgetScript(redis, keyNames, [id, why])) === 1
+    return (await forgetScript(redis, keyNames, [id, why]).catch(orNothing)) === 1
   }
 
   async function trimOld() {
     const before = `(${leastIdAt(Date.now() - limits.days * dayMs)}`
     for (const id of await redis.zrangebylex(keys.history, '-', before, 'LIMIT', 0, mostAtOnce)) {
-      const [host, project, service] = await redis.hmget(keys.job(id), 'host', 'project', 'service')
+      const names = await redis.hmget(keys.job(id), 'host', 'project', 'service').catch(orNothing)
+      const [host, project, service] = names ?? []
       const key = serviceKey.safeParse({ host, project, service })
       if (key.success) await forget(id, key.data, 'old')
       else await redis.zrem(keys.history, id)
