@@ -49,9 +49,6 @@ describeWithEngine('a job that nobody asked for with a token', () => {
     await published(url, token, 'hello')
     redis = connectRedis(deployment.redisUrl ?? '', 'patient', silent)
     host = (await redis.hkeys(keys.hosts))[0] as HostId
-    asked = proven(forged())
-    await put(asked)
-    expect(await verdictOf(asked)).toMatchObject({ state: 'succeeded' })
   })
   afterAll(async () => {
     redis?.disconnect()
@@ -75,6 +72,13 @@ describeWithEngine('a job that nobody asked for with a token', () => {
     await until('it has its verdict', async () => (await redis.hget(keys.job(id), 'exitCode')) !== null)
     return createJobs(redis).get(id)
   }
+
+  it('is none that somebody did ask for: that is started', async () => {
+    asked = proven(forged())
+    await put(asked)
+    expect(await verdictOf(asked)).toMatchObject({ state: 'succeeded' })
+    expect(await compose.starts()).toHaveLength(1)
+  })
 
   it.each<[string, () => JobRequest, object]>([
     ['without a proof', () => forged(), { state: 'rejected', exitCode: 126 }],

@@ -1,5 +1,6 @@
 import { projectName, reservedNames, serviceName } from '@redeployster/shared/contract/service'
 import { Token } from '@redeployster/shared/contract/token'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ComposeOutput } from '../compose/run-compose.ts'
 import { checkOutcome } from './check-outcome.ts'
@@ -82,6 +83,32 @@ describe('what the catalogue learns of a service', () => {
       digests: [digest],
       reason,
     })
+  })
+
+  it('is an outcome with a reason, whatever compose prints', async () => {
+    const config = fc.record({
+      services: fc.dictionary(fc.constantFrom('hello', 'db', '__proto__'), fc.jsonValue()),
+    })
+    const stdout = fc.oneof(
+      fc.string(),
+      fc.json(),
+      config.map((it) => JSON.stringify(it)),
+    )
+    const answers = fc.record({ exitCode: fc.constantFrom(0, 0, 15), stdout, stderr: fc.string() })
+    const property = fc.asyncProperty(answers, async (given) => {
+      const outcome = await checkOutcome(seenAs(), composeThat(given), digestOf)
+      return outcome.kind !== 'deployable' && typeof outcome.reason === 'string'
+    })
+    await fc.assert(property, { numRuns: 500 })
+  })
+
+  it.each(['__proto__', 'constructor', 'toString'])('is as true of a service called %s', async (name) => {
+    const service = serviceName.parse(name)
+    const stdout = `{"services": {"${name}": {"labels": {"redeployster.token": "dolphin"}}}}`
+    const outcome = await checkOutcome(seenAs({ service }), composeThat({ stdout }), digestOf)
+    expect(outcome).toEqual({ kind: 'deployable', digests: [digest] })
+    const others = composeThat({ stdout: '{"services": {}}' })
+    expect(await checkOutcome(seenAs({ service }), others, digestOf)).toMatchObject({ kind: 'refused' })
   })
 
   it.each([

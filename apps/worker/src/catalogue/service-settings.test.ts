@@ -1,6 +1,7 @@
 import { Token } from '@redeployster/shared/contract/token'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { differingLabel, hasWeakToken, isLabelled, readSettings } from './service-settings.ts'
+import { differingLabel, hasWeakToken, isLabelled, pullPolicies, readSettings } from './service-settings.ts'
 
 const { hash } = new Token('dolphin')
 const { hash: nextHash } = new Token('porpoise')
@@ -85,6 +86,25 @@ describe('the settings of a service', () => {
 
   it('never show the token in the reason', () => {
     expect(JSON.stringify(readSettings({ 'redeployster.token': ' dolphin' }))).not.toContain('dolphin')
+  })
+
+  it('are understood as a whole, or there is a reason, whatever the labels are', () => {
+    const ours = ['token', 'token-sha256', 'pull', 'gate', 'rollback', 'timeout', 'deps', '', '__proto__']
+    const name = fc.oneof(fc.constantFrom(...ours.map((it) => `redeployster.${it}`)), fc.string())
+    const value = fc.oneof(
+      fc.string(),
+      fc.constantFrom('true', 'auto', '90s', 'none', hash, `${hash},${nextHash}`),
+    )
+    const property = fc.property(fc.dictionary(name, value), (labels) => {
+      const settings = readSettings(labels)
+      if ('problem' in settings) return settings.problem.length > 0
+      const { hashes, gateMs, timeoutMs = 1, withDependencies, rollback, pull } = settings
+      const areNumbers = Number.isSafeInteger(gateMs) && gateMs >= 0 && timeoutMs > 0
+      const areWords =
+        [withDependencies, rollback].every((it) => typeof it === 'boolean') && pullPolicies.includes(pull)
+      return areNumbers && areWords && hashes.every((it) => /^[0-9a-f]{64}$/.test(it))
+    })
+    fc.assert(property, { numRuns: 1000 })
   })
 
   it('do not mind the labels of others', () => {

@@ -35,9 +35,14 @@ const service = z.looseObject({
   build: z.unknown().optional(),
   pull_policy: z.string().optional(),
 })
+/** A map, since a service may be called `__proto__`. */
 const config = z.object({
-  services: z.record(z.string(), service),
+  services: z.unknown().transform(toMap).pipe(z.map(z.string(), service)),
 })
+
+function toMap(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : value
+}
 
 /** As it is written, labels may be a list, and a number a string. */
 const section = z.record(z.string(), z.unknown()).default({})
@@ -60,16 +65,16 @@ export async function resolveService(
   if (filled.exitCode !== 0) return { exitCode: filled.exitCode, output: withoutValues(filled.stderr) }
   const parsed: unknown = JSON.parse(filled.stdout)
   const { services } = config.parse(parsed)
-  const own = services[name]
-  const lane = withDependencies ? services : { [name]: own }
+  const own = services.get(name)
+  const lane = withDependencies ? services : new Map([[name as string, own]])
   const readRaw = () => run(rawConfigCommand(compose, project))
   return {
-    lane: Object.keys(lane),
+    lane: [...lane.keys()],
     labels: mapValues(own?.labels ?? {}, unescapeDollars),
     image: own?.image ?? `${project.name}-${name}`,
     isBuilt: own?.build !== undefined,
-    buildsEachTime: Object.values(lane).some((it) => it?.pull_policy === 'build'),
-    unset: await unsetOfLane(readRaw, lane, unsetVariables(filled.stderr)),
+    buildsEachTime: [...lane.values()].some((it) => it?.pull_policy === 'build'),
+    unset: await unsetOfLane(readRaw, Object.fromEntries(lane), unsetVariables(filled.stderr)),
     secrets: secretsOf(parsed),
   }
 }

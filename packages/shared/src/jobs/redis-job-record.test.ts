@@ -1,0 +1,28 @@
+import * as fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { jobRecord } from '../contract/job.ts'
+import { UnreadableError } from '../redis/unreadable.ts'
+import { requestOf } from '../testing/requests.ts'
+import { toFields, toRecord } from './redis-job-record.ts'
+
+const words = toFields(requestOf('shop/hello'))
+const whole = Object.fromEntries(
+  words.flatMap((word, at) => (at % 2 === 0 ? [[word, words[at + 1] ?? '']] : [])),
+)
+
+it('is a record, or cannot be read, whatever stands in its fields', () => {
+  const names = fc.constantFrom(...Object.keys(jobRecord.shape), 'exitCode', 'logBytes', '__proto__')
+  const value = fc.oneof(
+    fc.string(),
+    fc.constantFrom('0', '-1', '1e400', 'succeeded', '2030-01-01T00:00:00Z'),
+  )
+  const property = fc.property(fc.dictionary(names, value), (spoilt) => {
+    try {
+      const record = toRecord({ ...whole, ...spoilt })
+      expect(jobRecord.parse(record)).toEqual(record)
+    } catch (error) {
+      expect(error).toBeInstanceOf(UnreadableError)
+    }
+  })
+  fc.assert(property, { numRuns: 1000 })
+})
