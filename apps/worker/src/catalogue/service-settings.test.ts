@@ -96,13 +96,7 @@ describe('the settings of a service', () => {
       fc.constantFrom('true', 'auto', '90s', 'none', hash, `${hash},${nextHash}`),
     )
     const property = fc.property(fc.dictionary(name, value), (labels) => {
-      const settings = readSettings(labels)
-      if ('problem' in settings) return settings.problem.length > 0
-      const { hashes, gateMs, timeoutMs = 1, withDependencies, rollback, pull } = settings
-      const areNumbers = Number.isSafeInteger(gateMs) && gateMs >= 0 && timeoutMs > 0
-      const areWords =
-        [withDependencies, rollback].every((it) => typeof it === 'boolean') && pullPolicies.includes(pull)
-      return areNumbers && areWords && hashes.every((it) => /^[0-9a-f]{64}$/.test(it))
+      expect(isWhole(readSettings(labels))).toBe(true)
     })
     fc.assert(property, { numRuns: 1000 })
   })
@@ -133,3 +127,16 @@ it.each([
 ])('finds a label of ours that container and file do not share: $differs', ({ container, file, differs }) => {
   expect(differingLabel(container, file)).toBe(differs)
 })
+
+function isWhole(settings: ReturnType<typeof readSettings>): boolean {
+  if ('problem' in settings) return settings.problem !== ''
+  const { hashes, gateMs, timeoutMs = 1, withDependencies, rollback, pull } = settings
+  return (
+    Number.isSafeInteger(gateMs) &&
+    gateMs >= 0 &&
+    timeoutMs > 0 &&
+    [withDependencies, rollback].every((it) => typeof it === 'boolean') &&
+    pullPolicies.includes(pull) &&
+    hashes.every((it) => /^[0-9a-f]{64}$/.test(it))
+  )
+}

@@ -17,12 +17,17 @@ it('is a record, or cannot be read, whatever stands in its fields', () => {
     fc.constantFrom('0', '-1', '1e400', 'succeeded', '2030-01-01T00:00:00Z'),
   )
   const property = fc.property(fc.dictionary(names, value), (spoilt) => {
-    try {
-      const record = toRecord({ ...whole, ...spoilt })
-      expect(jobRecord.parse(record)).toEqual(record)
-    } catch (error) {
-      expect(error).toBeInstanceOf(UnreadableError)
-    }
+    const record = recordOf({ ...whole, ...spoilt })
+    expect(record === 'unreadable' || jobRecord.safeParse(record).success).toBe(true)
   })
   fc.assert(property, { numRuns: 1000 })
 })
+
+function recordOf(hash: Record<string, string>) {
+  try {
+    return toRecord(hash)
+  } catch (error) {
+    if (error instanceof UnreadableError) return 'unreadable'
+    throw error
+  }
+}
