@@ -11,7 +11,7 @@ import { logRequests } from './log-requests.ts'
 import type { ApiEnv, Handler, Parts } from './parts.ts'
 import { problem } from './problem.ts'
 import { answerError } from './answer-error.ts'
-import { refuseDotSegments } from './refuse-dot-segments.ts'
+import { refuseOddTargets } from './refuse-odd-targets.ts'
 import { listServices } from './services.ts'
 
 type Methods = Readonly<Record<string, Handler>>
@@ -19,7 +19,7 @@ type Methods = Readonly<Record<string, Handler>>
 /** Every route; whoever wants to know what the API can do starts here. */
 export function createApp(parts: Parts): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>()
-  app.use(requestId(), logRequests(parts), refuseDotSegments())
+  app.use(requestId(), logRequests(parts), refuseOddTargets())
   app.onError((error, c) => answerError(c, parts, error))
   app.notFound(noSuchRoute)
 

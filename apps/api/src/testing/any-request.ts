@@ -62,7 +62,17 @@ const path = fc.oneof(
     weight: 10,
     arbitrary: fc.array(segment, { minLength: 1, maxLength: 4 }).map((all) => `/${all.join('/')}`),
   },
-  fc.constantFrom('*', 'http://other/hello', 'http://', 'other:80', '//', '//hello', '?'),
+  fc.constantFrom(
+    '*',
+    'http://other/hello',
+    'http://a:b@c/hello',
+    'http://c/jobs?@',
+    'http://',
+    'other:80',
+    '//',
+    '//hello',
+    '?',
+  ),
 )
 
 const authorization = fc.oneof(
