@@ -34,3 +34,8 @@ it('says 128 and the signal, and why, when the command is killed', async () => {
   const stderr = expect.stringContaining('SIGKILL')
   expect(await sh('kill -9 $$')).toMatchObject({ exitCode: 137, stderr })
 })
+
+it('says 124 when the command comes to no end, as with files that are made to have none', async () => {
+  const output = await createRunCompose(process.env as Record<string, string>, 100)(['sleep', 'infinity'])
+  expect(output).toMatchObject({ exitCode: 124, stderr: expect.stringContaining('no answer within 0.1 s') })
+})

@@ -11,9 +11,13 @@ export interface ComposeOutput {
 /** Runs a command of compose that only reads, to its end. */
 export type RunCompose = (argv: Argv) => Promise<ComposeOutput>
 
+/** A file can be written so that compose never comes to its end. */
 const readingTakesAtMostMs = 30_000
 
-export function createRunCompose(env: Readonly<Record<string, string>>): RunCompose {
+export function createRunCompose(
+  env: Readonly<Record<string, string>>,
+  atMostMs = readingTakesAtMostMs,
+): RunCompose {
   return async ([file, ...words]) => {
     const result = await execa(file, words, {
       env,
@@ -22,11 +26,11 @@ export function createRunCompose(env: Readonly<Record<string, string>>): RunComp
       cwd: '/',
       stdin: 'ignore',
       reject: false,
-      timeout: readingTakesAtMostMs,
+      timeout: atMostMs,
     })
     const { stdout, stderr } = result
     if (result.timedOut) {
-      return { exitCode: 124, stdout, stderr: `${stderr}\nno answer within ${readingTakesAtMostMs / 1000} s` }
+      return { exitCode: 124, stdout, stderr: `${stderr}\nno answer within ${atMostMs / 1000} s` }
     }
     if (result.signal !== undefined) {
       return {
