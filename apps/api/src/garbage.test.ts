@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { alpha, entry, setStage, type Stage } from './testing/api.ts'
-import { open } from './testing/http.ts'
+import { ask, open, parse } from './testing/http.ts'
 
 // Whoever can write to Redis, or another version of us, leaves there what he likes. The right token is never told that
 // it is wrong because of that, and no answer is a 500.
@@ -145,6 +145,16 @@ it.each(['', '{', 'null', '{}', '{"id": "x"}', JSON.stringify({ ...hello, id: 'x
     answer.leave()
   },
 )
+
+it('deploys nothing while it cannot read whether the service is frozen', async () => {
+  await stage.worker.redis.set(keys.freeze(hello), '{"by": "another version"}')
+  const answer = await ask(stage.port, 'POST /hello', { token })
+  expect({ ...parse(answer), headers: answer.headers }).toMatchObject({
+    status: 503,
+    code: 'redis_unavailable',
+    headers: { 'retry-after': expect.any(String) as string },
+  })
+})
 
 // 404: not frozen. 409: the job has ended, or the claim is one for another service. A record that names no job is none.
 const asEver = [200, 202, 404, 409, 503]
