@@ -30,7 +30,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'e2e',
-          include: ['test/{e2e,chaos}/**/*.test.ts'],
+          include: ['test/{e2e,faults,chaos}/**/*.test.ts'],
           // The longest one takes half a minute where it has a processor for itself, which here it has not.
           testTimeout: 300_000,
           hookTimeout: 120_000,

@@ -3,17 +3,22 @@ import os from 'node:os'
 import path from 'node:path'
 import { testEngine } from '@redeployster/shared/testing/docker'
 import { startRedis, type TestRedis } from '@redeployster/shared/testing/redis'
+import { startFaultProxy, type FaultProxy } from './fault-proxy.ts'
 import { freePort, startProcess, type Part } from './process.ts'
 import { until } from './until.ts'
 import { ask } from './http.ts'
 
 const dyingPart = new URL('dying-part.mjs', import.meta.url).pathname
 
+type Role = 'api' | 'worker'
+
 /** The parts of a deployment, each started and killed by the test itself. */
 export interface Bench {
   readonly url: string
   readonly stateDir: string
   readonly redis: TestRedis
+  /** The line of each part to Redis. */
+  readonly lines: Readonly<Record<Role, FaultProxy>>
   /** With `dieAt`: kills itself with SIGKILL when it reaches that boundary of the walk. */
   startApi(dieAt?: string): Promise<Part>
   startWorker(dieAt?: string, env?: Record<string, string>): Part
@@ -24,12 +29,13 @@ export interface Bench {
 export async function createBench(env: Record<string, string> = {}): Promise<Bench> {
   const engine = testEngine()
   const redis = await startRedis({ tcp: true, appendOnly: true })
+  const redisPort = Number(new URL(redis.url).port)
+  const lines = { api: await startFaultProxy(redisPort), worker: await startFaultProxy(redisPort) }
   const port = await freePort()
   const stateDir = await fs.mkdtemp(path.join(os.tmpdir(), 'rd-bench-'))
   const url = `http://127.0.0.1:${port}`
   const parts: Part[] = []
   const common = {
-    REDIS_URL: redis.url,
     REDEPLOYSTER_SECRET: 'a-secret-for-tests-only',
     STATE_DIR: stateDir,
     DOCKER_HOST: engine.dockerHost,
@@ -40,8 +46,14 @@ export async function createBench(env: Record<string, string> = {}): Promise<Ben
     ...env,
   }
 
-  function start(role: 'api' | 'worker', dieAt = 'never', more: Record<string, string> = {}): Part {
-    const part = startProcess(process.execPath, [dyingPart, role], { ...common, ...more, DIE_AT: dieAt })
+  function start(role: Role, dieAt = 'never', more: Record<string, string> = {}): Part {
+    const REDIS_URL = `redis://127.0.0.1:${lines[role].port}`
+    const part = startProcess(process.execPath, [dyingPart, role], {
+      REDIS_URL,
+      ...common,
+      ...more,
+      DIE_AT: dieAt,
+    })
     parts.push(part)
     return part
   }
@@ -50,6 +62,7 @@ export async function createBench(env: Record<string, string> = {}): Promise<Ben
     url,
     stateDir,
     redis,
+    lines,
     async startApi(dieAt) {
       const part = start('api', dieAt)
       const ended = part.exited.then(() => Promise.reject(new Error(`The API ended:\n${part.output()}`)))
@@ -60,6 +73,7 @@ export async function createBench(env: Record<string, string> = {}): Promise<Ben
     startWorker: (dieAt, more) => start('worker', dieAt, more),
     async clear() {
       await Promise.all(parts.map((part) => part.end('SIGKILL')))
+      await Promise.all([lines.api.close(), lines.worker.close()])
       await redis.stop()
       await fs.rm(stateDir, { recursive: true, force: true })
     },

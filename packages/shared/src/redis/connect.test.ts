@@ -49,6 +49,19 @@ describe('a patient connection', () => {
     await server.restart()
     expect(await answer).toBe('PONG')
   })
+
+  it('waits for a Redis that is there and takes no writes, says so once, and keeps their order', async () => {
+    const redis = connect('patient')
+    const admin = connect('impatient')
+    await firstAttempt(admin)
+    await admin.config('SET', 'maxmemory', '1')
+    const answers = Promise.all(['a', 'b'].map((word) => redis.rpush('words', word)))
+    await expect.poll(() => admin.info('stats')).toMatch(/total_error_replies:[3-9]/)
+    await admin.config('SET', 'maxmemory', '0')
+    expect(await answers).toEqual([1, 2])
+    expect(await redis.lrange('words', 0, -1)).toEqual(['a', 'b'])
+    expect(said).toEqual(['Redis refuses a command; trying again'])
+  })
 })
 
 it('reports an outage once, and its end', async () => {

@@ -1,5 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis'
 import type { Logger } from 'pino'
+import { isPassing } from './outage.ts'
 
 export type { Redis } from 'ioredis'
 
@@ -13,14 +14,41 @@ const impatient = {
   retryStrategy,
 } as const satisfies RedisOptions
 
-/** Waits for Redis as long as it takes: a deploy that runs has nothing better to do. */
-const patient = { maxRetriesPerRequest: null, retryStrategy } as const satisfies RedisOptions
+/** How long after a refusal a command is sent again. */
+const afterRefusalMs = 500
+/** Refusals that follow each other sooner are one outage, which is said once. */
+const quietMs = 10_000
+
+/**
+ * Waits for Redis as long as it takes, also for one that is there and takes no writes: a deploy that runs has nothing
+ * better to do. A refused command is sent again over a new connection, which ioredis does by itself when told `2`.
+ */
+function patient(logger: Logger) {
+  let isRefused = false
+  let refusedAt = -Infinity
+  return {
+    maxRetriesPerRequest: null,
+    reconnectOnError(error: Error): 2 | false {
+      isRefused = isPassing(error)
+      if (!isRefused) return false
+      if (Date.now() - refusedAt > quietMs)
+        logger.warn({ reason: error.message }, 'Redis refuses a command; trying again')
+      refusedAt = Date.now()
+      return 2
+    },
+    retryStrategy(attempt: number) {
+      if (!isRefused) return retryStrategy(attempt)
+      isRefused = false
+      return afterRefusalMs
+    },
+  } as const satisfies RedisOptions
+}
 
 export type Patience = 'patient' | 'impatient'
 
 /** `url`: `redis://…`, `rediss://…` or `unix:///path/to/socket`. The connection is made in the background. */
 export function connectRedis(url: string, patience: Patience, logger: Logger): Redis {
-  const options = patience === 'patient' ? patient : impatient
+  const options = patience === 'patient' ? patient(logger) : impatient
   const redis = url.startsWith('unix://')
     ? new Redis({ ...options, path: url.slice('unix://'.length) })
     : new Redis(url, options)

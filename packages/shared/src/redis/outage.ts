@@ -7,9 +7,10 @@ const connectionMessages = [
   "Stream isn't writeable and enableOfflineQueue options is false",
 ]
 
-/** What Redis answers while it cannot work: it loads, is full, is a replica, or does not know us. */
-const refusal =
-  /^(LOADING|BUSY|OOM|MISCONF|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|NOAUTH|WRONGPASS|NOPERM)\b/
+/** What Redis answers while it cannot work: it loads, is full, or is a replica. */
+const passing = /^(LOADING|BUSY|OOM|MISCONF|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN)\b/
+/** It does not know us, which no waiting mends. */
+const refusal = /^(NOAUTH|WRONGPASS|NOPERM)\b/
 
 const connectionCode =
   /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT|EACCES)$/
@@ -19,9 +20,14 @@ export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { name, message } = error
   if (isUnreadable(error)) return true
-  if (name === 'ReplyError') return refusal.test(message)
+  if (name === 'ReplyError') return isPassing(error) || refusal.test(message)
   if (name === 'MaxRetriesPerRequestError' || name === 'AbortError') return true
   return (
     connectionMessages.includes(message) || connectionCode.test(String((error as NodeJS.ErrnoException).code))
   )
+}
+
+/** Whether Redis refuses a command that it may take later. */
+export function isPassing({ message }: Error): boolean {
+  return passing.test(message)
 }

@@ -1,0 +1,213 @@
+import { existsSync } from 'node:fs'
+import fs from 'node:fs/promises'
+import path from 'node:path'
+import { describeWithEngine } from '@redeployster/shared/testing/docker'
+import { connectRedis, type Redis } from '@redeployster/shared/redis/connect'
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ask, post } from '../harness/http.ts'
+import { setStage, type Stage } from '../harness/stage.ts'
+import { until } from '../harness/until.ts'
+
+/** An `up` that says where it is, and goes on when the test says so. */
+const halfWay = `
+echo before
+mkfifo "$folder/gate" 2>/dev/null
+read _ <"$folder/gate"
+echo after
+touch "$folder/ended"
+exit 3`
+
+const wholeLog = /^before\nafter\nredeployster: .*exit code 3.*\nredeployster: job \S+ exit-code: 3\n$/
+
+describeWithEngine('when Redis fails', () => {
+  let stage: Stage
+  let admin: Redis
+
+  beforeEach(async () => {
+    stage = await setStage({ up: halfWay, gate: 'none' })
+    admin = connectRedis(stage.bench.redis.url, 'patient', pino({ level: 'silent' }))
+  })
+  afterEach(async () => {
+    admin.disconnect()
+    await stage.clear()
+  })
+
+  /** A deploy that has printed its first line. */
+  async function begun() {
+    const asked = stage.deploy()
+    await until('compose has begun', () => asked.text().includes('before\n'))
+    return asked
+  }
+
+  const letGo = () => fs.writeFile(path.join(stage.compose.folder, 'gate'), 'go\n')
+  const hasEnded = () => existsSync(path.join(stage.compose.folder, 'ended'))
+
+  async function storedLog(id: string | undefined) {
+    return (await ask('GET', `${stage.bench.url}/jobs/${id}/log`, stage.token).answer).body
+  }
+
+  async function isRefused() {
+    const { status, headers, body } = await post(`${stage.bench.url}/hello`, stage.token)
+    return { status, retryAfter: headers['retry-after'], code: (JSON.parse(body) as { code: string }).code }
+  }
+  const refused = { status: 503, retryAfter: '5', code: 'redis_unavailable' }
+
+  async function ready() {
+    return (await ask('GET', `${stage.bench.url}/readyz`).answer).status
+  }
+
+  describe('a request is refused within the time of one command, and nothing comes of it later', () => {
+    it.each<[string, () => Promise<unknown>, () => Promise<unknown>]>([
+      [
+        'F14 its port refuses connections',
+        () => stage.bench.lines.api.set('refuse'),
+        () => stage.bench.lines.api.set('pass'),
+      ],
+      [
+        'F15 the line swallows everything',
+        () => stage.bench.lines.api.set('black-hole'),
+        () => stage.bench.lines.api.set('pass'),
+      ],
+      [
+        'F14 connections are reset',
+        () => stage.bench.lines.api.set('reset'),
+        () => stage.bench.lines.api.set('pass'),
+      ],
+      ['F15 it is frozen', async () => stage.bench.redis.freeze(), async () => stage.bench.redis.thaw()],
+      [
+        'F20 it is out of memory',
+        () => admin.config('SET', 'maxmemory', '1'),
+        () => admin.config('SET', 'maxmemory', '0'),
+      ],
+      [
+        'F19 it takes no writes, as one whose disk is full',
+        () => admin.config('SET', 'min-replicas-to-write', '1'),
+        () => admin.config('SET', 'min-replicas-to-write', '0'),
+      ],
+      [
+        'F55 it has become a replica',
+        () => admin.replicaof('127.0.0.1', 1),
+        () => admin.replicaof('NO', 'ONE'),
+      ],
+    ])('%s', async (_, damage, mend) => {
+      const worker = await stage.begin()
+      await damage()
+      expect(await isRefused()).toEqual(refused)
+
+      await mend()
+      await until('the API is ready again', async () => (await ready()) === 200)
+      await until('no job waits any more', async () => {
+        const jobs = await stage.jobs().catch(() => undefined)
+        return jobs?.every(({ exitCode }) => exitCode !== undefined)
+      })
+      expect(await stage.compose.starts()).toEqual([])
+      expect(worker.output()).not.toContain('"level":60')
+      // The next one is taken.
+      const asked = await begun()
+      await letGo()
+      expect(await asked.answer).toMatchObject({ status: 200, exitCode: '3' })
+    })
+  })
+
+  describe('a deploy that runs goes on, and its stream and its log are whole', () => {
+    it.each<[string, () => Promise<unknown>, () => Promise<unknown>, boolean?]>([
+      [
+        'F17 it is killed and started again',
+        () => stage.bench.redis.kill('SIGKILL'),
+        () => stage.bench.redis.restart(),
+      ],
+      [
+        'F16 it is stopped and started again',
+        () => stage.bench.redis.kill('SIGTERM'),
+        () => stage.bench.redis.restart(),
+      ],
+      [
+        'F21 the API is cut off from it',
+        () => stage.bench.lines.api.set('black-hole'),
+        () => stage.bench.lines.api.set('pass'),
+      ],
+      [
+        'F21 the connections of the API are reset',
+        () => stage.bench.lines.api.set('reset'),
+        () => stage.bench.lines.api.set('pass'),
+      ],
+      [
+        'F22 the worker is cut off from it',
+        () => stage.bench.lines.worker.set('black-hole'),
+        () => stage.bench.lines.worker.set('pass'),
+      ],
+      [
+        'F22 the connections of the worker are refused',
+        () => stage.bench.lines.worker.set('refuse'),
+        () => stage.bench.lines.worker.set('pass'),
+      ],
+      [
+        'F22 everything comes late',
+        () => stage.bench.lines.worker.set('delay'),
+        () => stage.bench.lines.worker.set('pass'),
+      ],
+      [
+        'F19 it takes no writes',
+        () => admin.config('SET', 'min-replicas-to-write', '1'),
+        () => admin.config('SET', 'min-replicas-to-write', '0'),
+        true,
+      ],
+      [
+        'F20 it is out of memory',
+        () => admin.config('SET', 'maxmemory', '1'),
+        () => admin.config('SET', 'maxmemory', '0'),
+        true,
+      ],
+      ['F15 it is frozen', async () => stage.bench.redis.freeze(), async () => stage.bench.redis.thaw()],
+    ])('%s', async (_, damage, mend, isRefusing = false) => {
+      const worker = await stage.begin()
+      const asked = await begun()
+      await damage()
+      await letGo()
+      await until('compose has ended', hasEnded)
+      if (isRefusing) await worker.says('Redis refuses a command')
+      await mend()
+      const { exitCode, body, jobId } = await asked.answer
+
+      expect(exitCode).toBe('3')
+      expect(body.slice(body.indexOf('\n') + 1).replaceAll(/^redeployster: still .*\n/gm, '')).toMatch(
+        wholeLog,
+      )
+      expect(await storedLog(jobId)).toMatch(wholeLog)
+      expect(await stage.compose.starts()).toHaveLength(1)
+    })
+  })
+
+  it('F18 a deploy that runs while Redis is emptied gets its verdict, and history knows it', async () => {
+    await stage.begin()
+    const asked = await begun()
+    const id = (await asked.begun).headers['job-id'] as string
+    await admin.flushall()
+    await letGo()
+
+    expect(await asked.answer).toMatchObject({ exitCode: '3' })
+    await stage.published()
+    expect(await stage.jobs()).toMatchObject([{ id, state: 'failed', exitCode: 3, started: true }])
+  })
+
+  it('F18 after Redis was emptied, deploys are refused with 503 until the worker has published its catalogue', async () => {
+    await stage.begin()
+    await admin.flushall()
+    const answer = await post(`${stage.bench.url}/hello`, stage.token)
+    expect([200, 503]).toContain(answer.status)
+    await stage.published()
+  })
+
+  it('F23 a worker that was cut off for long takes the first job after it at once', async () => {
+    const worker = await stage.begin()
+    await stage.bench.lines.worker.set('black-hole')
+    const asked = stage.deploy()
+    await asked.begun
+    await stage.bench.lines.worker.set('reset')
+    await stage.bench.lines.worker.set('pass')
+    await worker.says('"at":"fetched"')
+    await letGo()
+    expect(await asked.answer).toMatchObject({ exitCode: '3' })
+  })
+})
