@@ -7,8 +7,10 @@ import {
   type TestProject,
 } from '@redeployster/shared/testing/docker'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { containersOf } from '../harness/containers.ts'
 import { getJson, post } from '../harness/http.ts'
 import { deployRedeployster, published, type Deployment } from '../harness/layout.ts'
+import { until } from '../harness/until.ts'
 
 const healthcheck = (test: string, rest: string) => `healthcheck: { test: ["CMD-SHELL", "${test}"], ${rest} }`
 
@@ -99,6 +101,38 @@ describeWithEngine('the gate, where bare `up -d` says 0 to everything:', () => {
     })
     // Rejects if it were anything but 0.
     await project.up('--force-recreate')
+  })
+
+  it('fails a second request, too, when the container that the first one has made does not work', async () => {
+    const token = randomBytes(16).toString('hex')
+    const project = await createProject({
+      yaml: `
+  services:
+    hello:
+      <<: *base
+      healthcheck: { test: test -e /well, interval: 100ms, retries: 2 }
+      labels: { redeployster.token: ${token} }
+`,
+    })
+    await project.up()
+    await published(deployment.urls[0], token, 'hello')
+    const deploy = () => post(`${deployment.urls[0]}/hello`, token)
+
+    const before = await containersOf(project, 'hello')
+    expect((await deploy()).exitCode).toBe('1')
+    expect(await deploy()).toMatchObject({
+      exitCode: '1',
+      body: expect.stringContaining('is unhealthy') as string,
+    })
+    expect(await containersOf(project, 'hello')).toEqual(before)
+
+    await docker('exec', before[0]?.id ?? '', 'touch', '/well')
+    await until(
+      'it is healthy',
+      async () =>
+        (await docker('inspect', '--format', '{{.State.Health.Status}}', before[0]?.id ?? '')) === 'healthy',
+    )
+    expect(await deploy()).toMatchObject({ exitCode: '0' })
   })
 
   it('has nothing to wait for when no container changed', async () => {

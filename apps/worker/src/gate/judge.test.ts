@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import {
-  changedContainers,
+  hasChanged,
   judge,
+  judgeUnchanged,
   settleMs,
   toMark,
   type ContainerCondition,
   type ContainerMark,
+  type Judgement,
   type LaneCondition,
 } from './judge.ts'
 
@@ -76,19 +78,43 @@ describe('a container that a deploy has started', () => {
   })
 })
 
-describe('the containers that a deploy has changed', () => {
-  it.each<[string, Partial<ContainerMark>, Partial<LaneCondition>, number]>([
-    ['ran before and was not touched', {}, {}, 0],
-    ['is new', { id: 'c0' }, {}, 1],
-    ['was started again', {}, { startedAtMs: 9 }, 1],
-    ['is new in a dependency', { id: 'c0' }, { service: 'db' }, 1],
-    ['was started in a dependency', { ran: false }, { service: 'db', startedAtMs: 9 }, 1],
-    ['is not started in a dependency', { ran: false }, { service: 'db' }, 0],
-    ['Docker restarts in a dependency', {}, { service: 'db', startedAtMs: 9, restarts: 4 }, 0],
-  ])('count one that %s', (_, was, is, count) => {
+describe('a container of the service that a deploy left as it was', () => {
+  it.each<[string, Partial<ContainerCondition>, Judgement['kind']]>([
+    ['runs for long', {}, 'pass'],
+    ['is healthy, and was restarted long ago', { health: 'healthy', restarts: 4 }, 'pass'],
+    ['is a one-shot that ended with 0', { status: 'exited' }, 'pass'],
+    ['is unhealthy', { health: 'unhealthy' }, 'fail'],
+    ['waits for its next start', { status: 'restarting', restarts: 4 }, 'fail'],
+    ['was started a moment ago', { startedAtMs: 99_000, restarts: 4 }, 'wait'],
+    ['is not healthy yet', { startedAtMs: 99_000, health: 'starting' }, 'wait'],
+  ])('and that %s', (_, rest, kind) => {
+    expect(judgeUnchanged(container(rest), 100_000, gate)).toMatchObject({ kind })
+  })
+})
+
+describe('a container', () => {
+  it.each<[string, Partial<ContainerMark>, Partial<LaneCondition>, boolean]>([
+    ['has not changed when it ran before and was not touched', {}, {}, false],
+    ['has changed when it is new', { id: 'c0' }, {}, true],
+    ['has changed when it was started again', {}, { startedAtMs: 9 }, true],
+    ['of a dependency has changed when it is new', { id: 'c0' }, { service: 'db' }, true],
+    [
+      'of a dependency has changed when it was started',
+      { ran: false },
+      { service: 'db', startedAtMs: 9 },
+      true,
+    ],
+    ['of a dependency has not changed when it was not started', { ran: false }, { service: 'db' }, false],
+    [
+      'of a dependency has not changed when Docker restarts it',
+      {},
+      { service: 'db', startedAtMs: 9, restarts: 4 },
+      false,
+    ],
+  ])('%s', (_, was, is, changed) => {
     const before = { id: 'c1', startedAtMs: 5, ran: true, ...was }
     const now = { ...container(), startedAtMs: 5, service: 'hello', ...is }
-    expect(changedContainers([before], [now], 'hello')).toHaveLength(count)
+    expect(hasChanged([before], now, 'hello')).toBe(changed)
   })
 
   it.each([
@@ -96,7 +122,7 @@ describe('the containers that a deploy has changed', () => {
     ['restarting', true],
     ['exited', false],
     ['created', false],
-  ])('are told from one that was %s', (status, ran) => {
+  ])('that was %s is known to have run: %s', (status, ran) => {
     expect(toMark(container({ status }))).toEqual({ id: 'c1', startedAtMs: 0, ran })
   })
 })

@@ -73,21 +73,20 @@ export interface ContainerMark {
   readonly ran: boolean
 }
 
+/** Whether a deploy has made or started a container. */
+export function hasChanged(before: readonly ContainerMark[], now: LaneCondition, service: string): boolean {
+  const known = before.find(({ id }) => id === now.id)
+  if (known === undefined) return true
+  // One of a dependency that ran before may be started again by Docker, which is no doing of the deploy.
+  return now.startedAtMs !== known.startedAtMs && (now.service === service || !known.ran)
+}
+
 /**
- * Which of the containers a deploy has made or started: those that ran before, unchanged, prove nothing. One of a
- * dependency that ran before may be started again by Docker, which is no doing of the deploy.
+ * Judges a container of the service that the deploy left as it was: the second request after a deploy that failed must
+ * not be green because there was nothing left to do. What Docker restarted long ago counts no more.
  */
-export function changedContainers(
-  before: readonly ContainerMark[],
-  now: readonly LaneCondition[],
-  service: string,
-): readonly LaneCondition[] {
-  return now.filter((container) => {
-    const known = before.find(({ id }) => id === container.id)
-    if (known === undefined) return true
-    const isOwn = container.service === service
-    return container.startedAtMs !== known.startedAtMs && (isOwn || !known.ran)
-  })
+export function judgeUnchanged(container: ContainerCondition, nowMs: number, gate: Gate): Judgement {
+  return judge({ ...container, restarts: 0 }, nowMs, gate)
 }
 
 export function toMark({ id, startedAtMs, status }: ContainerCondition): ContainerMark {

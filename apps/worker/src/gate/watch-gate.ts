@@ -2,9 +2,16 @@ import type { ServiceKey } from '@redeployster/shared/contract/service'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Docker } from '../catalogue/docker.ts'
 import { isOneOff } from '../catalogue/services-from-containers.ts'
-import { changedContainers, judge, type ContainerMark, type Gate, type LaneCondition } from './judge.ts'
+import {
+  hasChanged,
+  judge,
+  judgeUnchanged,
+  type ContainerMark,
+  type Gate,
+  type LaneCondition,
+} from './judge.ts'
 
-/** How the gate ended: all containers passed, none had to, or one failed, with its last words. */
+/** How the gate ended: all containers passed, of which so many are new, or one failed, with its last words. */
 export type GateEnd =
   | { readonly kind: 'passed'; readonly count: number }
   | {
@@ -47,8 +54,12 @@ export async function watchGate(
   signal: AbortSignal,
 ): Promise<GateEnd> {
   for (;;) {
-    const changed = changedContainers(before, await conditionsOf(docker, project, lane), service)
-    const judged = changed.map((container) => ({ container, judgement: judge(container, Date.now(), gate) }))
+    const judged = (await conditionsOf(docker, project, lane)).flatMap((container) => {
+      const isNew = hasChanged(before, container, service)
+      // How a dependency was before is no doing of this deploy.
+      if (!isNew && container.service !== service) return []
+      return [{ container, isNew, judgement: (isNew ? judge : judgeUnchanged)(container, Date.now(), gate) }]
+    })
     for (const { container, judgement } of judged) {
       if (judgement.kind !== 'fail') continue
       const { exitCode } = judgement
@@ -57,7 +68,7 @@ export async function watchGate(
       return { kind: 'failed', exitCode, reason, lastLines: await docker.lastLines(container.id, lastLines) }
     }
     if (judged.every(({ judgement }) => judgement.kind === 'pass'))
-      return { kind: 'passed', count: judged.length }
+      return { kind: 'passed', count: judged.filter(({ isNew }) => isNew).length }
     await delay(againMs, undefined, { signal })
   }
 }
