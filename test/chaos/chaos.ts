@@ -13,6 +13,7 @@ import { buildTown, lanes, readLines, type Town } from './town.ts'
 
 const callerCount = 10
 const mostQuietMs = 1500
+const mostWaitingMs = 120_000
 
 export interface Chaos {
   readonly aftermath: Aftermath
@@ -33,13 +34,21 @@ export async function unleash(seed: number, seconds: number): Promise<Chaos> {
     ending.abort()
     town.restart()
     await town.ready()
-    const told = (await Promise.all(callers)).flat()
+    const told = (await Promise.race([Promise.all(callers), tooLong(town)])).flat()
     const jobs = await history(town, told)
     const leftovers = await leftoversOf(town)
     return { aftermath: { told, jobs, runs: runsOf(town), lanes, leftovers }, struck }
   } finally {
     await town.stop()
   }
+}
+
+/** Rejects, with the jobs that are to blame, when a caller still waits long after all was mended. */
+async function tooLong(town: Town): Promise<never> {
+  await delay(mostWaitingMs, undefined, { ref: false })
+  const [url = ''] = town.urls
+  const open = (await listed(url, town.token)).filter(({ exitCode }) => exitCode === undefined)
+  throw new Error(`Callers still wait for their verdicts; history has none for ${JSON.stringify(open)}`)
 }
 
 async function strike(town: Town, random: () => number, endMs: number, struck: Map<string, number>) {

@@ -85,8 +85,13 @@ export function createHostQueues(redis: Redis, subscriber: Redis, logger: Logger
     },
 
     async finish(request) {
-      const job = await Job.fromId(queueOf(queueName(request)), request.id)
-      if (job) await complete(job)
+      const find = () => Job.fromId(queueOf(queueName(request)), request.id)
+      const job = await find()
+      if (!job) return
+      await complete(job).catch(async (error: unknown) => {
+        // A command whose answer was lost is sent again, and then finds its work done.
+        if (await find()) throw error
+      })
     },
 
     async withWork(names) {

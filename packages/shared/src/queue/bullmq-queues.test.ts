@@ -133,6 +133,15 @@ describe("a host's worker", () => {
     await expect.poll(() => heard[3]).toBe(queueName(request))
   })
 
+  it('may finish a job once more, as when the answer to the first time was lost', async () => {
+    const request = requestOf('shop/finished-again')
+    await requests.add(request)
+    await host.fetch(queueName(request))
+    await Promise.all([host.finish(request), host.finish(request)])
+    await host.finish(request)
+    expect(await host.withWork([queueName(request)])).toEqual([])
+  })
+
   it('does not hear of the work of other hosts', async () => {
     const heard: (string | undefined)[] = []
     await host.onKick('GAMMA' as HostId, (queue) => heard.push(queue))
