@@ -4,7 +4,8 @@ import { unleash } from './chaos.ts'
 import { brokenInvariants } from './invariants.ts'
 
 const seconds = Number(process.env.CHAOS_SECONDS ?? 60)
-const seed = Number(process.env.CHAOS_SEED ?? Math.floor(Math.random() * 1e6))
+// The gate strikes with the same faults each time; `script/chaos` picks others.
+const seed = Number(process.env.CHAOS_SEED ?? 11)
 
 describeWithEngine(`${seconds} s of random faults (CHAOS_SEED=${seed})`, () => {
   afterAll(removeProjects)
