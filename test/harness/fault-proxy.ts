@@ -42,17 +42,19 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
     for (const socket of [client, server]) socket.on('error', end).on('close', end)
   })
 
-  /** As TCP does, a black hole keeps what it was given and delivers it when the line is whole again. */
+  /** As TCP does, it keeps what it cannot deliver yet, and never lets a later piece pass an earlier one. */
   function relay(from: net.Socket, to: net.Socket): () => void {
     const held: Buffer[] = []
-    from.on('data', (piece) => {
-      if (mode === 'black-hole' || held.length > 0) held.push(piece)
-      else if (mode === 'delay') setTimeout(() => to.writable && to.write(piece), delayMs)
-      else to.write(piece)
-    })
-    return () => {
+    const flush = () => {
+      if (mode === 'black-hole') return
       for (const piece of held.splice(0)) if (to.writable) to.write(piece)
     }
+    from.on('data', (piece) => {
+      held.push(piece)
+      if (mode === 'delay') setTimeout(flush, delayMs)
+      else flush()
+    })
+    return flush
   }
 
   async function listenAt(port: number): Promise<number> {
