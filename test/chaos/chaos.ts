@@ -36,6 +36,10 @@ export async function unleash(seed: number, seconds: number): Promise<Chaos> {
     await town.ready()
     const told = (await Promise.race([Promise.all(callers), tooLong(town)])).flat()
     const jobs = await history(town, told)
+    // A job's folder that outlived its worker's errand is cleared away at the next start.
+    await Promise.all(town.parts('worker').map((part) => part.end('SIGTERM')))
+    town.restart()
+    await town.ready()
     const leftovers = await leftoversOf(town)
     return { aftermath: { told, jobs, runs: runsOf(town), lanes, leftovers }, struck }
   } finally {
