@@ -154,3 +154,13 @@ describe('the jobs of all services', () => {
     expect(waiting).toEqual([a, b])
   })
 })
+
+it('leaves a job to the next worker that it was handed only after it was told to stop', async () => {
+  queue.know([name])
+  waiting.push(request)
+  queue.kick(name)
+  stopping.abort()
+  await vi.waitFor(() => expect(waiting).toEqual([]))
+  await turn()
+  expect([...atWork.keys()]).toEqual([])
+})

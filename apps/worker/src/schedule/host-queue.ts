@@ -57,7 +57,8 @@ export function createHostQueue({ queues, schedule, deploy, logger, signal }: Ho
       schedule.exit()
       throw error
     })
-    if (request === undefined) return schedule.exit()
+    // The lock on the engine is given back by then: a worker that has it may be through with this job already.
+    if (request === undefined || signal.aborted) return schedule.exit()
     ready.add(name)
     schedule.announce(request.id, request.project)
     await deploy(request).finally(() => schedule.leave(request.id))
