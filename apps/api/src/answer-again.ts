@@ -1,6 +1,7 @@
 import { isFinal, type JobRecord } from '@redeployster/shared/contract/job'
 import type { Context } from 'hono'
 import type { TextWithExitCode } from './exit-code-trailer.ts'
+import { logText } from './log-text.ts'
 import { openingLine } from './opening-line.ts'
 import type { ApiEnv, Parts } from './parts.ts'
 import { storedLog } from './stored-log.ts'
@@ -10,8 +11,9 @@ import { answerWithLog, streamLog } from './stream-log.ts'
 export function answerAgain(c: Context<ApiEnv>, parts: Parts, job: JobRecord, hostName: string): Response {
   const opening = openingLine(job, { hostName, hasJoined: true })
   const headers = { Location: `/jobs/${job.id}` }
-  if (!isFinal(job)) return streamLog(c, parts, { job, from: 1, opening }, headers)
-  return answerWithLog(c, parts, job.id, () => opened(opening, storedLog(job, 1, parts.log)), headers)
+  const wanted = { job, from: 1, form: logText }
+  if (!isFinal(job)) return streamLog(c, parts, { ...wanted, opening }, headers)
+  return answerWithLog(c, parts, wanted, () => opened(opening, storedLog(wanted, parts.log)), headers)
 }
 
 async function* opened(opening: string, text: TextWithExitCode): TextWithExitCode {

@@ -6,6 +6,7 @@ import { identify } from './authenticate.ts'
 import { findService } from './find-service.ts'
 import { frozen } from './frozen.ts'
 import { claimedJob, claimOf } from './idempotency.ts'
+import { logText } from './log-text.ts'
 import { openingLine } from './opening-line.ts'
 import type { Handler, Parts } from './parts.ts'
 import { problem } from './problem.ts'
@@ -34,9 +35,10 @@ export function deploy(parts: Parts): Handler {
     const request = newRequest(entry, caller, parts.startByMs)
     try {
       const requested = await requestJob(parts, request, claim)
-      const job = { ...request, id: requested.id, state: 'queued' } as const
+      const job = { ...request, id: requested.id, state: 'queued', started: false } as const
       const opening = openingLine(job, { ...requested, hostName })
-      return streamLog(c, parts, { job, from: 1, opening }, { Location: `/jobs/${job.id}` })
+      const followed = { job, from: 1, opening, form: logText }
+      return streamLog(c, parts, followed, { Location: `/jobs/${job.id}` })
     } catch (error) {
       if (!isOutage(error)) throw error
       void withdraw(parts, request, claim)

@@ -7,6 +7,8 @@ import { startRedis, type TestRedis } from '@redeployster/shared/testing/redis'
 import { requestOf } from '@redeployster/shared/testing/requests'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { followLog } from './follow-log.ts'
+import { logEvents } from './log-events.ts'
+import { logText } from './log-text.ts'
 import { alpha, createFakeWorker, entry, silent, type FakeWorker } from './testing/api.ts'
 
 let server: TestRedis
@@ -105,6 +107,18 @@ it('shows all lines that are there in one piece', async () => {
   ])
 })
 
+it('says that it is alive in comments, when it is a stream of events', async () => {
+  const job = await accepted()
+  await worker.jobs.begin(job.id, new Date())
+  const { text } = follow(job, 20, logEvents)
+  expect(await take(text, 2)).toEqual([
+    'retry: 1000\n\n: opening\n\n',
+    expect.stringMatching(/^: redeployster: still running \(\d+ s\)\n\n$/),
+  ])
+  await worker.jobs.conclude(job, { state: 'succeeded', exitCode: 0, started: true })
+  expect(await untilNot(text, /still running/)).toMatch(/^event: verdict\ndata: {.*"exitCode":0/)
+})
+
 it('ends at once when the client has gone', async () => {
   const { text, gone } = follow(await accepted(), 60_000)
   await take(text, 1)
@@ -113,10 +127,10 @@ it('ends at once when the client has gone', async () => {
   expect(await next).toEqual({ done: true, value: undefined })
 })
 
-function follow(job: JobRequest, silenceMs = 20) {
+function follow(job: JobRequest, silenceMs = 20, form = logText) {
   const gone = new AbortController()
   const text = followLog(
-    { job: { ...job, state: 'queued' }, from: 1, opening: 'opening' },
+    { job: { ...job, state: 'queued', started: false }, from: 1, opening: 'opening', form },
     {
       log: createLogReader(redis, subscriber),
       jobs: worker.jobs,

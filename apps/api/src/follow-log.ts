@@ -6,7 +6,7 @@ import type { LogReader } from '@redeployster/shared/log/log'
 import { isOutage } from '@redeployster/shared/redis/outage'
 import type { TextWithExitCode } from './exit-code-trailer.ts'
 import { forsaken, heartbeat, isForsaken, isLost, type Sight } from './heartbeat.ts'
-import { exitCodeOf, goneText, toText } from './log-text.ts'
+import { exitCodeOf, type LogForm } from './log-form.ts'
 
 export interface Followed {
   readonly job: Sight['job']
@@ -14,6 +14,7 @@ export interface Followed {
   readonly from: number
   /** The notice that the stream begins with. */
   readonly opening: string
+  readonly form: LogForm
 }
 
 interface Sources {
@@ -31,7 +32,7 @@ interface Sources {
  * A log from a line on to its verdict. All that has come since the last pull is one piece of text: one line or a
  * thousand cost the same.
  */
-export async function* followLog({ job, from, opening }: Followed, sources: Sources): TextWithExitCode {
+export async function* followLog({ job, from, opening, form }: Followed, sources: Sources): TextWithExitCode {
   const { stopping, gone, silenceMs = 15_000 } = sources
   const begunAt = Date.now()
   let sight: Sight = { job, worker: undefined, isRedisAway: false, hasRecord: true }
@@ -39,20 +40,31 @@ export async function* followLog({ job, from, opening }: Followed, sources: Sour
   const close = () => follower.close()
   for (const signal of [stopping, gone]) signal.addEventListener('abort', close)
   try {
-    yield line(opening)
+    yield form.preamble + form.aside(opening)
     for (;;) {
       const events = stopping.aborted ? [] : await follower.next(silenceMs)
       const exitCode = exitCodeOf(events)
-      if (events.length > 0) yield toText(job.id, events)
+      if (events.length > 0) yield form.show(job.id, events)
       if (exitCode !== undefined || gone.aborted) return exitCode
-      if (stopping.aborted) return yield* sayStopping(job.id)
+      if (stopping.aborted) {
+        yield form.aside(stoppingNotice(job.id))
+        return undefined
+      }
       if (events.length > 0) continue
 
       sight = await look(sight, sources)
-      if (sight.job.exitCode !== undefined) return yield* sayExitCode(sight.job, sight.job.exitCode)
-      if (isLost(sight, Date.now())) return yield* sayLost(job.id)
+      const known = sight.job.exitCode
+      if (known !== undefined) {
+        // The log's last entry has expired or was lost, but the record still knows the verdict.
+        yield form.showGone({ ...sight.job, exitCode: known })
+        return known
+      }
+      if (isLost(sight, Date.now())) {
+        yield form.aside(lostNotice(job.id))
+        return undefined
+      }
       const isExpired = isForsaken(sight, Date.now()) && (await expire(job.id, sources))
-      if (!isExpired) yield line(heartbeat(sight, Date.now(), Date.now() - begunAt))
+      if (!isExpired) yield form.aside(heartbeat(sight, Date.now(), Date.now() - begunAt))
     }
   } finally {
     for (const signal of [stopping, gone]) signal.removeEventListener('abort', close)
@@ -82,25 +94,13 @@ function expire(job: JobId, { jobs }: Sources): Promise<boolean> {
 }
 
 /** The stream ends without a verdict: the client must ask again, and nothing happens to the deploy. */
-async function* sayStopping(job: string): AsyncGenerator<string, undefined> {
-  yield line(notice(`API stopping; job ${job} goes on`))
+function stoppingNotice(job: string): string {
+  return notice(`API stopping; job ${job} goes on`)
 }
 
 /** No verdict either: a worker that had begun the job still writes one, and what it will be is not for us to guess. */
-async function* sayLost(job: string): AsyncGenerator<string, undefined> {
-  yield line(
-    notice(
-      `Redis has lost job ${job}: if it had begun, its verdict will be at /jobs/${job}, else deploy again`,
-    ),
+function lostNotice(job: string): string {
+  return notice(
+    `Redis has lost job ${job}: if it had begun, its verdict will be at /jobs/${job}, else deploy again`,
   )
-}
-
-/** The log's last entry has expired or was lost, but the record still knows the verdict. */
-async function* sayExitCode(job: Sight['job'], exitCode: number): AsyncGenerator<string, number> {
-  yield goneText(job, exitCode)
-  return exitCode
-}
-
-function line(text: string): string {
-  return `${text}\n`
 }

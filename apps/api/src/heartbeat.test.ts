@@ -69,13 +69,25 @@ it.each<[string, Partial<Sight>, number, boolean]>([
 })
 
 function sight(state: JobState, worker: HostInfo | undefined): Sight {
-  return { job: { id, host: alpha, state, startBy }, worker, isRedisAway: false, hasRecord: true }
+  return {
+    job: { id, host: alpha, state, started: state === 'running', startBy },
+    worker,
+    isRedisAway: false,
+    hasRecord: true,
+  }
 }
 
 /** A job that is queued again, since it waits for its lane. */
 function pulled(worker: HostInfo | undefined): Sight {
   return {
-    job: { id, host: alpha, state: 'queued', startBy, startedAt: new Date(now).toISOString() },
+    job: {
+      id,
+      host: alpha,
+      state: 'queued',
+      started: false,
+      startBy,
+      startedAt: new Date(now).toISOString(),
+    },
     worker,
     isRedisAway: false,
     hasRecord: true,

@@ -11,7 +11,10 @@ export function isAway({ seenAt }: HostInfo, now: number): boolean {
 
 /** What a stream knows of its job when there is nothing new to show. */
 export interface Sight {
-  readonly job: Pick<JobRecord, 'id' | 'host' | 'state' | 'startBy' | 'startedAt' | 'exitCode' | 'reason'>
+  readonly job: Pick<
+    JobRecord,
+    'id' | 'host' | 'state' | 'started' | 'startBy' | 'startedAt' | 'exitCode' | 'reason'
+  >
   readonly worker: HostInfo | undefined
   readonly isRedisAway: boolean
   /** Redis answered, and knew the job. */

@@ -2,9 +2,11 @@ import { isFinal, type JobRecord } from '@redeployster/shared/contract/job'
 import { answerJson } from './answer-json.ts'
 import { hostNameOf } from './choose-service.ts'
 import { findJob } from './find-job.ts'
+import { logEvents, wantsEvents } from './log-events.ts'
+import { logText } from './log-text.ts'
 import { openingLine } from './opening-line.ts'
 import type { Handler, Parts } from './parts.ts'
-import { firstLine } from './queries.ts'
+import { firstLine, lineAfter } from './queries.ts'
 import { storedLog } from './stored-log.ts'
 import { answerWithLog, streamLog } from './stream-log.ts'
 
@@ -22,17 +24,21 @@ export function toPublic(job: JobRecord) {
   return shown
 }
 
-/** `GET /jobs/:id/log`: the text so far, or with `?follow` all of it. */
+/** `GET /jobs/:id/log`: the text so far; with `?follow`, or as server-sent events, all of it. */
 export function showLog(parts: Parts): Handler {
   return async (c) => {
     const job = await findJob(c, parts)
-    const from = firstLine(c.req.query('from'))
+    const form = wantsEvents(c.req.header('Accept')) ? logEvents : logText
+    const isFollowed = form === logEvents || c.req.query('follow') !== undefined
+    // What the client has seen goes before the address: a browser that comes back asks for the same address again.
+    const seen = form === logEvents ? lineAfter(c.req.header('Last-Event-ID')) : undefined
+    const wanted = { job, form, from: seen ?? firstLine(c.req.query('from')) }
     parts.streams.hold(c.env.outgoing, job)
-    if (c.req.query('follow') === undefined || isFinal(job)) {
-      return answerWithLog(c, parts, job.id, () => storedLog(job, from, parts.log), exitCodeHeader(job))
+    if (!isFollowed || isFinal(job)) {
+      return answerWithLog(c, parts, wanted, () => storedLog(wanted, parts.log), exitCodeHeader(job))
     }
     const opening = openingLine(job, { hostName: hostNameOf(job, await parts.catalogue.hosts()) })
-    return streamLog(c, parts, { job, from, opening })
+    return streamLog(c, parts, { ...wanted, opening })
   }
 }
 

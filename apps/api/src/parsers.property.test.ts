@@ -4,7 +4,7 @@ import { parseBearer, Token } from '@redeployster/shared/contract/token'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readFreeze } from './read-freeze.ts'
-import { firstLine, historyFilters } from './queries.ts'
+import { firstLine, historyFilters, lineAfter } from './queries.ts'
 
 const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.nat().map(String), fc.json())
 
@@ -24,6 +24,16 @@ describe('whatever stands in', () => {
       const line = outcomeOf(() => firstLine(from))
       const isNumber = /^0*[1-9]\d*$/.test(from) && from.length <= 9
       expect(line).toBe(isNumber ? Number(from) : 'bad_request')
+    })
+    fc.assert(property, { numRuns: 1000 })
+  })
+
+  it('Last-Event-ID, it is the number of a line that was seen, nothing, or a bad request', () => {
+    const property = fc.property(text, (seen) => {
+      const isNumber = /^\d{1,9}$/.test(seen)
+      expect(outcomeOf(() => lineAfter(seen))).toBe(
+        isNumber ? Number(seen) + 1 : seen === '' ? undefined : 'bad_request',
+      )
     })
     fc.assert(property, { numRuns: 1000 })
   })

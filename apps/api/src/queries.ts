@@ -16,6 +16,15 @@ export function firstLine(from: string | undefined): number {
   return parsed.data
 }
 
+/** The line after the one that `Last-Event-ID` names, or nothing without that header. */
+export function lineAfter(lastEventId: string | undefined): number | undefined {
+  // Some clients send it empty as long as they have seen nothing.
+  if (lastEventId === undefined || lastEventId === '') return undefined
+  const parsed = wholeNumber.safeParse(lastEventId)
+  if (!parsed.success) throw badEventId()
+  return parsed.data + 1
+}
+
 const mostJobs = 200
 
 const historyQuery = z.object({
@@ -41,6 +50,14 @@ export function historyFilters(query: Record<string, string>): HistoryQuery {
   if (parsed.success) return parsed.data
   const name = parsed.error.issues[0]?.path[0] as keyof HistoryQuery
   throw badRequest(name, expected[name])
+}
+
+/** Taken for nothing, it would show again what the client has seen. */
+function badEventId() {
+  return new RefusedError(
+    'bad_request',
+    'The Last-Event-ID is not right. Give the number of the last line that you have seen, or leave it out.',
+  )
 }
 
 function badRequest(name: string, what: string) {

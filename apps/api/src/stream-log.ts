@@ -11,21 +11,21 @@ export function streamLog(
   followed: Followed,
   headers?: Record<string, string>,
 ): Response {
-  return answerWithLog(c, parts, followed.job.id, (gone) => followLog(followed, { ...parts, gone }), headers)
+  return answerWithLog(c, parts, followed, (gone) => followLog(followed, { ...parts, gone }), headers)
 }
 
 /** Answers with the text of a log, and writes down how it ended. */
 export function answerWithLog(
   c: Context<ApiEnv>,
   { logger }: Parts,
-  job: JobId,
+  { job: { id: job }, form }: Pick<Followed, 'form'> & { readonly job: { readonly id: JobId } },
   start: (gone: AbortSignal) => TextWithExitCode,
   headers?: Record<string, string>,
 ): Response {
   const begunAt = Date.now()
   logger.debug({ at: 'answered', job }, 'Answers')
   return withExitCodeTrailer(c, {
-    headers: { 'Job-Id': job, ...headers },
+    headers: { 'Content-Type': form.contentType, 'Job-Id': job, ...headers },
     start,
     onEnd(end) {
       const told = { requestId: c.get('requestId'), job, ms: Date.now() - begunAt }
