@@ -36,10 +36,6 @@ export async function unleash(seed: number, seconds: number): Promise<Chaos> {
     await town.ready()
     const told = (await Promise.race([Promise.all(callers), tooLong(town)])).flat()
     const jobs = await history(town, told)
-    // A job's folder that outlived its worker's errand is cleared away at the next start.
-    await Promise.all(town.parts('worker').map((part) => part.end('SIGTERM')))
-    town.restart()
-    await town.ready()
     const leftovers = await leftoversOf(town)
     return { aftermath: { told, jobs, runs: runsOf(town), lanes, leftovers }, struck }
   } finally {
@@ -133,8 +129,12 @@ async function leftoversOf({ stateDir, redis }: Town): Promise<readonly string[]
     'the job folders are gone',
     () => !fs.readdirSync(jobsDir).length && [],
     30_000,
-  ).catch(() => fs.readdirSync(jobsDir))
+  ).catch(() => fs.readdirSync(jobsDir).map((id) => `${id} with ${allIn(path.join(jobsDir, id))}`))
   const keys = (await dumpRedis(redis.url)).match(/"\{redeployster\}:[^"]*:(wait|active|de:[^"]*)"/g) ?? []
   const processes = spawnSync('pgrep', ['-fc', `${stateDir}/jobs/`], { encoding: 'utf8' }).stdout.trim()
   return [...folders, ...keys, ...(processes === '0' ? [] : [`${processes} processes`])]
+}
+
+function allIn(folder: string): string {
+  return fs.readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort().join(' ') || 'nothing in it'
 }

@@ -74,12 +74,22 @@ describe('the jobs that an earlier worker left', () => {
     expect((await left()).map(({ request }) => request)).toEqual(requests)
   })
 
-  it('are not those of which it could not even keep the request', async () => {
+  it('are not those of which it could not even keep the request: they are cleared away', async () => {
     fs.mkdirSync(jobFile(newJobId()), { recursive: true })
     const half = newJobId()
     fs.mkdirSync(jobFile(half))
     fs.writeFileSync(jobFile(half, 'request.json.tmp'), '{"id":')
     expect(await left()).toEqual([])
+    expect(fs.readdirSync(jobFile())).toEqual([])
+  })
+
+  it('keep their steps when a power cut has damaged the request: the job on the queue has begun', async () => {
+    const directory = await openJobDirectory(stateDir, request)
+    fs.writeFileSync(path.join(await directory.step('up'), 'started'), '')
+    fs.writeFileSync(jobFile(request.id, 'request.json'), '')
+
+    expect(await left()).toEqual([])
+    expect(await (await openJobDirectory(stateDir, request)).hasStarted('up')).toBe(true)
   })
 
   it.each(['', '{"id":'])('are found without those that a power cut has damaged: %j', async (damaged) => {

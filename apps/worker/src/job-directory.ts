@@ -62,12 +62,19 @@ const jobsIn = (stateDir: string) => path.join(stateDir, 'jobs')
 
 export async function openJobDirectory(stateDir: string, request: JobRequest): Promise<JobDirectory> {
   const folder = path.join(jobsIn(stateDir), request.id)
-  await fs.mkdir(folder, { recursive: true, mode: 0o700 })
-  await writeWhole(path.join(folder, 'request.json'), request)
+  const file = path.join(folder, 'request.json')
+  // Written once: who goes on with what runs needs no room for it.
+  if ((await readWhole(file, jobRequest)) === undefined) {
+    await fs.mkdir(folder, { recursive: true, mode: 0o700 })
+    await writeWhole(file, request)
+  }
   return jobDirectory(folder, request)
 }
 
-/** The jobs that earlier workers left unfinished, oldest first. A folder without a request had not begun. */
+/**
+ * The jobs that earlier workers left unfinished, oldest first. A folder without a request, of a worker that was killed
+ * as it made it, has not begun: it is cleared away, since nobody else may ever ask for that job.
+ */
 export async function leftJobDirectories(stateDir: string): Promise<readonly JobDirectory[]> {
   await fs.mkdir(jobsIn(stateDir), { recursive: true, mode: 0o700 })
   const names = (await fs.readdir(jobsIn(stateDir))).sort()
@@ -75,7 +82,11 @@ export async function leftJobDirectories(stateDir: string): Promise<readonly Job
     names.map(async (name) => {
       const folder = path.join(jobsIn(stateDir), name)
       const request = await readWhole(path.join(folder, 'request.json'), jobRequest)
-      return request && jobDirectory(folder, request)
+      if (request) return jobDirectory(folder, request)
+      // One whose request a power cut has emptied stays for the job that is still on its queue.
+      const started = await Promise.all(stepNames.map((step) => isStarted(path.join(folder, step))))
+      if (!started.includes(true)) await fs.rm(folder, { recursive: true, force: true })
+      return undefined
     }),
   )
   return found.filter((directory) => directory !== undefined)
