@@ -64,9 +64,25 @@ describe('checkRedis', () => {
   it('accepts a user that may not look, and says so', async () => {
     const { url } = await redisWith()
     const redis = connectRedis(url, 'patient', createLogger('silent'))
-    await redis.acl('SETUSER', 'joe', 'on', '>hunter2', '~*', '+@all', '-info')
+    await redis.acl('SETUSER', 'joe', 'on', '>hunter2', '~*', '&*', '+@all', '-info')
     redis.disconnect()
     expect(await check(url.replace('redis://', 'redis://joe:hunter2@'))).toContain('Cannot check')
+  })
+
+  it.each([
+    ['keys', ['&*', '+@all'], ['one of the keys', 'one of the keys']],
+    ['channels', ['~*', 'resetchannels', '+@all'], ['channel']],
+    ['scripts', ['~*', '&*', '+@all', '-eval'], ['eval']],
+    ['what a script does', ['~*', '&*', '+@all', '-hexists'], ['executing the script']],
+  ])('refuses a user without rights to %s, and says where they stand', async (_, rights, named) => {
+    const { url } = await redisWith()
+    const redis = connectRedis(url, 'patient', createLogger('silent'))
+    await redis.acl('SETUSER', 'joe', 'on', '>hunter2', ...rights)
+    redis.disconnect()
+    const [, ...problems] = (await problemOf(url.replace('redis://', 'redis://joe:hunter2@'))).split('\n')
+    expect(problems).toEqual(named.map((it) => expect.stringContaining(it) as string))
+    for (const problem of problems)
+      expect(problem).toMatch(/Redis does not let this user work .*docs\/redis\.acl/)
   })
 
   it('waits for a Redis that is away', async () => {
@@ -137,6 +153,7 @@ it.each([
   ['redis://joe:hunter2@cache:6379/2?family=6', 'at redis://cache:6379/2'],
   ['rediss://[::1]:6379', 'at rediss://[::1]:6379'],
   ['unix:///run/redis.sock', 'at unix:///run/redis.sock'],
+  ['unix://joe:hunter2@/run/redis.sock', 'at unix:///run/redis.sock'],
 ])('shows %s as %s', (url, place) => {
   expect(placeOf(url)).toBe(place)
 })

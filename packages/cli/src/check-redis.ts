@@ -1,6 +1,7 @@
 import { connectRedis, firstAttempt, type Redis } from '@redeployster/shared/redis/connect'
 import { ConfigError } from '@redeployster/shared/runtime/env'
 import { createLogger, type Logger } from '@redeployster/shared/runtime/logger'
+import { missingRights } from './check-rights.ts'
 
 export interface FoundRedis {
   /** `Valkey 8.1.1`, say. */
@@ -52,12 +53,20 @@ function firstAnswer(redis: Redis): Promise<FoundRedis> {
       if (problem) reject(new ConfigError([problem]))
     })
     redis.on('ready', () => {
-      redis.info().then(
-        (info) => resolve(judgeRedis(info)),
-        (error: Error) => resolve(unjudged(error.message)),
+      Promise.all([judge(redis), missingRights(redis)]).then(
+        ([found, missing]) => resolve({ ...found, problems: [...found.problems, ...missing.map(lacking)] }),
+        reject,
       )
     })
   })
+}
+
+function judge(redis: Redis): Promise<FoundRedis> {
+  return redis.info().then(judgeRedis, (error: Error) => unjudged(error.message))
+}
+
+function lacking(reason: string): string {
+  return `REDIS_URL: Redis does not let this user work (${reason}); give it the rights that docs/redis.acl lists`
 }
 
 /** What `INFO` says about a server that might lose jobs, or lack a command we use. */
@@ -113,7 +122,7 @@ function unjudged(reason: string): FoundRedis {
 
 /** Where it is, without its password. */
 export function placeOf(url: string): string {
-  if (url.startsWith('unix://')) return `at ${url}`
+  if (url.startsWith('unix://')) return `at ${url.replace(/^unix:\/\/[^/]*@/, 'unix://')}`
   const { protocol, host, pathname } = new URL(url)
   return `at ${protocol}//${host}${pathname}`
 }

@@ -1,6 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis'
 import type { Logger } from 'pino'
 import { isPassing } from './outage.ts'
+import { readUnixAddress } from './unix-address.ts'
 
 export type { Redis } from 'ioredis'
 
@@ -48,10 +49,13 @@ export type Patience = 'patient' | 'impatient'
 
 /** `url`: `redis://…`, `rediss://…` or `unix:///path/to/socket`. The connection is made in the background. */
 export function connectRedis(url: string, patience: Patience, logger: Logger): Redis {
-  const options = patience === 'patient' ? patient(logger) : impatient
-  const redis = url.startsWith('unix://')
-    ? new Redis({ ...options, path: url.slice('unix://'.length) })
-    : new Redis(url, options)
+  const options = {
+    ...(patience === 'patient' ? patient(logger) : impatient),
+    // A user with few rights may not name its library, and each attempt would be logged by Redis.
+    disableClientInfo: true,
+  }
+  const address = readUnixAddress(url)
+  const redis = address ? new Redis({ ...options, ...address }) : new Redis(url, options)
   reportOutages(redis, logger)
   return redis
 }

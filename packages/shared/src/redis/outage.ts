@@ -1,3 +1,4 @@
+import { isRefusal } from './refusal.ts'
 import { isUnreadable } from './unreadable.ts'
 
 /** What ioredis says when a command could not be sent, or was not answered. */
@@ -9,8 +10,6 @@ const connectionMessages = [
 
 /** What Redis answers while it cannot work: it loads, is full, or is a replica. */
 const passing = /^(LOADING|BUSY|OOM|MISCONF|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN)\b/
-/** It does not know us, which no waiting mends. */
-const refusal = /^(NOAUTH|WRONGPASS|NOPERM)\b/
 
 const connectionCode =
   /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT|EACCES)$/
@@ -20,7 +19,7 @@ export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { name, message } = error
   if (isUnreadable(error)) return true
-  if (name === 'ReplyError') return isPassing(error) || refusal.test(message)
+  if (name === 'ReplyError') return isPassing(error) || isRefusal(error)
   if (name === 'MaxRetriesPerRequestError' || name === 'AbortError') return true
   return (
     connectionMessages.includes(message) || connectionCode.test(String((error as NodeJS.ErrnoException).code))

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { isRefusal } from './refusal.ts'
 
 /** Redis holds something at a key of ours that is none of ours, or of another version of us. */
 export class UnreadableError extends Error {
@@ -13,7 +14,13 @@ const stumble = /WRONGTYPE|user_script|is not an integer|is not a valid float/
 
 export function isUnreadable(error: unknown): boolean {
   if (error instanceof UnreadableError) return true
-  return error instanceof Error && error.name === 'ReplyError' && stumble.test(error.message)
+  return (
+    error instanceof Error &&
+    error.name === 'ReplyError' &&
+    stumble.test(error.message) &&
+    // A script that may not do something says so with its name, too.
+    !isRefusal(error)
+  )
 }
 
 /** For what can be done without: nothing in place of a value that cannot be read. */

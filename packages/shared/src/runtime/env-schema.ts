@@ -30,7 +30,10 @@ const redisUrl = z
   .refine(isRedisUrl, 'expected redis://host:port, rediss://host:port or unix:///path/to/socket')
 
 function isRedisUrl(text: string): boolean {
-  if (text.startsWith('unix://')) return /^unix:\/\/\/[^\0]+$/.test(text)
+  if (text.startsWith('unix://')) {
+    const unix = /^unix:\/\/(?:([^/@]*)@)?\/[^\0]+$/.exec(text)
+    return unix !== null && (unix[1] ?? '').split(':').every(isPercentEncoded)
+  }
   if (!/^rediss?:\/\/[^/\s]/.test(text) || !URL.canParse(text)) return false
   const { hostname, username, password, pathname } = new URL(text)
   return hostname !== '' && /^(\/\d*)?$/.test(pathname) && [username, password].every(isPercentEncoded)

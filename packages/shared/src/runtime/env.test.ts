@@ -51,6 +51,7 @@ describe('readEnv', () => {
     ['REDIS_URL', 'rediss://joe:p%40ss@cache.example:6380/3', 'rediss://joe:p%40ss@cache.example:6380/3'],
     ['REDIS_URL', 'redis://[::1]:6379', 'redis://[::1]:6379'],
     ['REDIS_URL', 'unix:///run/redis with blank.sock', 'unix:///run/redis with blank.sock'],
+    ['REDIS_URL', 'unix://joe:p%40ss@/run/redis.sock', 'unix://joe:p%40ss@/run/redis.sock'],
     ['STATE_DIR', '/srv/state', '/srv/state'],
     ['COMPOSE_COMMAND', ' docker  compose ', ['docker', 'compose']],
     ['PROJECT_ROOTS', '/srv:/home/my stacks', ['/srv', '/home/my stacks']],
@@ -106,6 +107,7 @@ describe('readEnv', () => {
     ['REDIS_URL', 'redis://joe:hunter2@cache/orders'],
     ['REDIS_URL', 'redis://:hunter2%@cache'],
     ['REDIS_URL', 'unix://hunter2'],
+    ['REDIS_URL', 'unix://joe:hunter2%@/run/redis.sock'],
     ['REDEPLOYSTER_SECRET', 'hunter2'],
     ['REDEPLOYSTER_ADMIN_TOKEN', 'hunter2'],
   ])('refuses %s=%s without showing it', (variable, text) => {

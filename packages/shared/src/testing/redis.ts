@@ -6,12 +6,15 @@ import net, { type AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { Redis } from 'ioredis'
+import { readUnixAddress } from '../redis/unix-address.ts'
 
 export interface TestRedisOptions {
   /** Listen on a free port of the loopback instead of a unix socket. */
   readonly tcp?: boolean
   /** Keep the data over a kill and a restart. */
   readonly appendOnly?: boolean
+  /** The lines of an ACL file, and who of its users looks after this server: `user:password`. */
+  readonly access?: { readonly acl: string; readonly login: string }
 }
 
 export interface TestRedis {
@@ -30,16 +33,24 @@ export interface TestRedis {
 export async function startRedis({
   tcp = false,
   appendOnly = false,
+  access,
 }: TestRedisOptions = {}): Promise<TestRedis> {
   // Short, since the path of a unix socket must stay below about 100 bytes.
   const dir = await fs.mkdtemp(path.join(os.tmpdir(), 'redis-'))
   const socket = path.join(dir, 'redis.sock')
   const port = tcp ? await freePort() : 0
-  const url = tcp ? `redis://127.0.0.1:${port}` : `unix://${socket}`
+  const login = access ? `${access.login}@` : ''
+  const url = tcp ? `redis://${login}127.0.0.1:${port}` : `unix://${login}${socket}`
   const listen = tcp ? ['--bind', '127.0.0.1'] : ['--unixsocket', socket, '--unixsocketperm', '700']
   // Redis answers before it writes when a disk is slow, unless told not to: a test must not hang on that.
   const keep = ['--appendonly', appendOnly ? 'yes' : 'no', '--appendfsync', 'always', '--save', '']
-  const args = ['--port', String(port), ...listen, ...keep, '--maxmemory-policy', 'noeviction', '--dir', dir]
+  const common = ['--port', String(port), '--maxmemory-policy', 'noeviction', '--dir', dir]
+  const args = [...common, ...listen, ...keep]
+  if (access) {
+    const file = path.join(dir, 'users.acl')
+    await fs.writeFile(file, access.acl)
+    args.push('--aclfile', file)
+  }
 
   async function start() {
     const started = spawn(findServer(), args, { stdio: 'ignore' })
@@ -106,9 +117,8 @@ async function freePort(): Promise<number> {
 /** Resolves when the server answers, and rejects when it ends instead. */
 async function answering(url: string, server: ChildProcess): Promise<void> {
   const options = { maxRetriesPerRequest: null, retryStrategy: () => 5 }
-  const redis = url.startsWith('unix://')
-    ? new Redis({ ...options, path: url.slice('unix://'.length) })
-    : new Redis(url, options)
+  const address = readUnixAddress(url)
+  const redis = address ? new Redis({ ...options, ...address }) : new Redis(url, options)
   redis.on('error', () => {
     // Not there yet: it tries again.
   })
