@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { isSame, parseBearer, Token, tokenDigest, type TokenHash } from '@redeployster/shared/contract/token'
+import type { Deployer } from '@redeployster/shared/contract/deployer'
 import { RefusedError } from '@redeployster/shared/contract/errors'
+import type { JobRequest } from '@redeployster/shared/contract/job'
+import { isSame, parseBearer, proofOf, Token, tokenDigest } from '@redeployster/shared/contract/token'
+import { recognize, type Recognizing, type Wanted } from './recognize.ts'
 
 export interface Secrets {
   /** Keys the token digests. */
@@ -8,34 +11,61 @@ export interface Secrets {
   readonly adminToken: Token | undefined
 }
 
+/** By what a caller may deploy: a token, or a rule that an identity token fulfils. */
+export interface Credential {
+  /** What stands for it in the catalogue and with jobs. */
+  readonly digest: string
+  /** Who that is, if it says so. */
+  readonly by?: Deployer
+  /** The proof of a job, which the worker checks. */
+  prove(job: Omit<JobRequest, 'tokenDigest' | 'proof'>): string
+}
+
 /** Whoever sent a request, known by the token alone. */
 export interface Caller {
-  readonly hash: TokenHash
-  readonly digest: string
   readonly isAdmin: boolean
   /** Whether the caller may deploy a service with these digests. */
   mayDeploy(digests: readonly string[]): boolean
+  /** By what the caller may deploy such a service. */
+  credentialFor(digests: readonly string[]): Credential
+}
+
+export async function identify(
+  authorization: string | undefined,
+  parts: Secrets & Recognizing,
+  wanted: Wanted = 'change',
+): Promise<Caller> {
+  // No token, or a malformed one, is treated as one that nobody has, so that it takes the same way to the same 401.
+  const token = parseBearer(authorization) ?? new Token(randomUUID())
+  return callerOf(token, parts, token.jwt === undefined ? [] : await recognize(token.jwt, wanted, parts))
 }
 
 /** So many digests are compared at least, whether a service has none or two: an answer's time tells nothing. */
 const leastComparisons = 4
 
-export function identify(authorization: string | undefined, { secret, adminToken }: Secrets): Caller {
-  // No token, or a malformed one, is treated as one that nobody has, so that it takes the same way to the same 401.
-  const { hash } = parseBearer(authorization) ?? new Token(randomUUID())
-  const digest = tokenDigest(secret, hash)
+export function callerOf(
+  { hash }: Token,
+  { secret, adminToken }: Secrets,
+  recognized: readonly Credential[] = [],
+): Caller {
+  const own: Credential = { digest: tokenDigest(secret, hash), prove: (job) => proofOf(hash, job) }
+  const all = [own, ...recognized]
   const adminDigest = tokenDigest(secret, (adminToken ?? new Token(randomUUID())).hash)
-  const isAdmin = isSame(adminDigest, digest)
+  const isAdmin = isSame(adminDigest, own.digest)
+
+  function opens({ digest }: Credential, digests: readonly string[]): boolean {
+    const decoys = Array<string>(Math.max(0, leastComparisons - digests.length)).fill(adminDigest)
+    const matches = [...digests, ...decoys].map((it) => isSame(it, digest))
+    return matches.slice(0, digests.length).includes(true)
+  }
 
   return {
-    hash,
-    digest,
     isAdmin,
     mayDeploy(digests) {
-      const decoys = Array<string>(Math.max(0, leastComparisons - digests.length)).fill(adminDigest)
-      const matches = [...digests, ...decoys].map((it) => isSame(it, digest))
-      return isAdmin || matches.slice(0, digests.length).includes(true)
+      const matches = all.map((it) => opens(it, digests))
+      return isAdmin || matches.includes(true)
     },
+    credentialFor: (digests) => all.find((it) => opens(it, digests)) ?? own,
   }
 }
 

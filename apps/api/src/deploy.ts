@@ -20,7 +20,7 @@ export function deploy(parts: Parts): Handler {
   return async (c) => {
     await readBody(c.req.raw)
     if (parts.stopping.aborted) throw stopping()
-    const caller = identify(c.req.header('Authorization'), parts)
+    const caller = await identify(c.req.header('Authorization'), parts)
     const { entry, hostName } = await findService(parts, caller, {
       project: c.req.param('project'),
       service: c.req.param('service') ?? '',

@@ -3,17 +3,15 @@ import type { Context } from 'hono'
 import { identify, unauthorized } from './authenticate.ts'
 import { noService, stillChecking } from './find-service.ts'
 import type { ApiEnv, Parts } from './parts.ts'
+import type { Wanted } from './recognize.ts'
 
 /**
  * The job that the path names, if the caller may read it, or change it: that only the service's token of now may do,
  * while whoever asked for a job may read it even after a rotation, and while no worker is there.
  */
-export async function findJob(
-  c: Context<ApiEnv>,
-  { catalogue, jobs, ...secrets }: Parts,
-  wanted: 'read' | 'change' = 'read',
-): Promise<JobRecord> {
-  const caller = identify(c.req.header('Authorization'), secrets)
+export async function findJob(c: Context<ApiEnv>, parts: Parts, wanted: Wanted = 'read'): Promise<JobRecord> {
+  const { catalogue, jobs } = parts
+  const caller = await identify(c.req.header('Authorization'), parts, wanted)
   const id = jobId.safeParse(c.req.param('id'))
   const record = await jobs.get(id.success ? id.data : noJob)
   const hasAsked = caller.mayDeploy(record ? [record.tokenDigest] : [])

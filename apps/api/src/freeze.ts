@@ -13,7 +13,7 @@ import { readFreeze } from './read-freeze.ts'
 export function freezeService(parts: Parts): Handler {
   return async (c) => {
     const body = await readBody(c.req.raw)
-    const caller = identify(c.req.header('Authorization'), parts)
+    const caller = await identify(c.req.header('Authorization'), parts)
     const service = await knownService(c, parts, caller)
     if (!caller.isAdmin) throw adminOnly(parts)
     const freeze = readFreeze(body, new Date())
@@ -27,7 +27,7 @@ export function freezeService(parts: Parts): Handler {
 export function unfreezeService(parts: Parts): Handler {
   return async (c) => {
     await readBody(c.req.raw)
-    const caller = identify(c.req.header('Authorization'), parts)
+    const caller = await identify(c.req.header('Authorization'), parts)
     const service = await namedService(c, parts, caller)
     if (!caller.isAdmin) throw adminOnly(parts)
     await parts.freezes.lift(service)
@@ -39,7 +39,7 @@ export function unfreezeService(parts: Parts): Handler {
 /** `GET /services/:project/:service/freeze`: the freeze that holds now. */
 export function showFreeze(parts: Parts): Handler {
   return async (c) => {
-    const caller = identify(c.req.header('Authorization'), parts)
+    const caller = await identify(c.req.header('Authorization'), parts)
     const service = await namedService(c, parts, caller)
     const freeze = await parts.freezes.find(service)
     if (!freeze) throw notFrozen(service)

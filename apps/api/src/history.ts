@@ -9,7 +9,7 @@ import { historyFilters } from './queries.ts'
 /** `GET /jobs`: what the token may see, newest first. */
 export function listJobs(parts: Parts): Handler {
   return async (c) => {
-    const caller = identify(c.req.header('Authorization'), parts)
+    const caller = await identify(c.req.header('Authorization'), parts)
     // All jobs for the admin, also those of services that nobody remembers.
     const services = caller.isAdmin ? undefined : await ownServices(parts, caller)
     const { state, project, service, limit, before } = historyFilters(c.req.query())

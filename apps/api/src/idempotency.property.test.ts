@@ -1,5 +1,6 @@
 import type { JobId } from '@redeployster/shared/contract/job'
 import { queueName } from '@redeployster/shared/contract/service'
+import { Token } from '@redeployster/shared/contract/token'
 import type { Claim } from '@redeployster/shared/jobs/jobs'
 import { createJobs } from '@redeployster/shared/jobs/redis-jobs'
 import { createRequestQueue } from '@redeployster/shared/queue/bullmq-request-queue'
@@ -7,7 +8,7 @@ import { isOutage } from '@redeployster/shared/redis/outage'
 import { startRedis, type TestRedis } from '@redeployster/shared/testing/redis'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { identify } from './authenticate.ts'
+import { callerOf } from './authenticate.ts'
 import { claimOf } from './idempotency.ts'
 import type { Parts } from './parts.ts'
 import { newRequest, requestJob } from './request-job.ts'
@@ -15,7 +16,7 @@ import { createFakeWorker, entry, secret, silent, type FakeWorker } from './test
 import { withdraw } from './withdraw.ts'
 
 const service = entry('shop/hello')
-const caller = identify('Bearer dolphin', { secret, adminToken: undefined })
+const caller = callerOf(new Token('dolphin'), { secret, adminToken: undefined })
 const claim = claimOf('run-17', caller, service)
 
 /** What Redis does with a command: its answer, or the command itself, may be lost. */

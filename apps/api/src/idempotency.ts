@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
+import type { CatalogueEntry } from '@redeployster/shared/contract/catalogue-entry'
 import { RefusedError } from '@redeployster/shared/contract/errors'
 import type { JobRecord } from '@redeployster/shared/contract/job'
-import type { ServiceKey } from '@redeployster/shared/contract/service'
 import type { Claim } from '@redeployster/shared/jobs/jobs'
 import type { Caller } from './authenticate.ts'
 import type { Parts } from './parts.ts'
@@ -9,11 +9,12 @@ import type { Parts } from './parts.ts'
 /** What the header `Idempotency-Key` comes to. With another token the same key is another claim: nobody can probe it. */
 export function claimOf(
   key: string | undefined,
-  { digest }: Pick<Caller, 'digest'>,
-  { host, project, service }: ServiceKey,
+  caller: Caller,
+  { host, project, service, digests }: CatalogueEntry,
 ): Claim | undefined {
   if (key === undefined) return undefined
   if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw badKey()
+  const { digest } = caller.credentialFor(digests)
   const name = createHash('sha256').update(`${digest} ${key}`).digest('hex')
   return { name, service: { host, project, service } }
 }

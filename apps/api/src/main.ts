@@ -4,6 +4,7 @@ import { Token } from '@redeployster/shared/contract/token'
 import { createFreezes } from '@redeployster/shared/freezes/redis-freezes'
 import { createJobs } from '@redeployster/shared/jobs/redis-jobs'
 import { createLogReader } from '@redeployster/shared/log/redis-log-reader'
+import { createVerifier } from '@redeployster/shared/oidc/verifier'
 import { createRequestQueue } from '@redeployster/shared/queue/bullmq-request-queue'
 import { connectRedis, firstAttempt } from '@redeployster/shared/redis/connect'
 import type { Logger } from '@redeployster/shared/runtime/logger'
@@ -54,6 +55,7 @@ export async function startApi(
     failedAuths: createFailedAuths(redis, options.limits, logger),
     streams: createHeldStreams(options.limits),
     stopping: stopping.signal,
+    verifier: createVerifier(),
     logger,
   })
 

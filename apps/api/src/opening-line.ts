@@ -1,3 +1,4 @@
+import { describeDeployer } from '@redeployster/shared/contract/deployer'
 import type { JobId, JobRecord } from '@redeployster/shared/contract/job'
 import { notice } from '@redeployster/shared/contract/log-line'
 import { qualifiedName } from '@redeployster/shared/contract/service'
@@ -11,10 +12,11 @@ interface Circumstances {
 
 /** The first line of every stream: which job it is, and why it may not start at once. */
 export function openingLine(
-  job: Pick<JobRecord, 'id' | 'project' | 'service'>,
+  job: Pick<JobRecord, 'id' | 'project' | 'service' | 'by'>,
   { hostName, hasJoined = false, runsFirst }: Circumstances,
 ): string {
+  const by = job.by ? ` for ${describeDeployer(job.by)}` : ''
   const joined = hasJoined ? '; shared with an earlier request' : ''
   const first = runsFirst ? `; after job ${runsFirst}` : ''
-  return notice(`job ${job.id} deploys ${qualifiedName(job)} on host ${hostName}${joined}${first}`)
+  return notice(`job ${job.id} deploys ${qualifiedName(job)} on host ${hostName}${by}${joined}${first}`)
 }

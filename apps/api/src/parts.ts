@@ -3,6 +3,7 @@ import type { CatalogueReader } from '@redeployster/shared/catalogue/catalogue'
 import type { Freezes } from '@redeployster/shared/freezes/freezes'
 import type { Jobs } from '@redeployster/shared/jobs/jobs'
 import type { LogReader } from '@redeployster/shared/log/log'
+import type { Verifier } from '@redeployster/shared/oidc/verifier'
 import type { RequestQueue } from '@redeployster/shared/queue/queue'
 import type { Logger } from '@redeployster/shared/runtime/logger'
 import type { Context } from 'hono'
@@ -18,6 +19,7 @@ export interface Parts extends Secrets {
   readonly jobs: Jobs
   readonly log: LogReader
   readonly freezes: Freezes
+  readonly verifier: Verifier
   readonly failedAuths: FailedAuths
   readonly streams: HeldStreams
   readonly logger: Logger

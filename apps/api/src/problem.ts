@@ -23,6 +23,7 @@ const statusOf: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   internal: 500,
   catalogue_unavailable: 503,
   redis_unavailable: 503,
+  issuer_unavailable: 503,
   too_many_streams: 503,
   too_many_jobs: 503,
   stopping: 503,

@@ -1,7 +1,6 @@
 import type { CatalogueEntry } from '@redeployster/shared/contract/catalogue-entry'
 import { RefusedError } from '@redeployster/shared/contract/errors'
 import { isFinal, newJobId, type JobId, type JobRequest } from '@redeployster/shared/contract/job'
-import { proofOf } from '@redeployster/shared/contract/token'
 import type { Claim, Joined } from '@redeployster/shared/jobs/jobs'
 import { isOutage } from '@redeployster/shared/redis/outage'
 import type { Caller } from './authenticate.ts'
@@ -9,11 +8,12 @@ import { elsewhere } from './idempotency.ts'
 import type { Parts } from './parts.ts'
 
 export function newRequest(
-  { host, project, service }: CatalogueEntry,
+  { host, project, service, digests }: CatalogueEntry,
   caller: Caller,
   startByMs: number,
 ): JobRequest {
   const now = Date.now()
+  const { digest, by, prove } = caller.credentialFor(digests)
   const asked = {
     id: newJobId(),
     host,
@@ -22,7 +22,7 @@ export function newRequest(
     acceptedAt: new Date(now).toISOString(),
     startBy: new Date(now + startByMs).toISOString(),
   }
-  return { ...asked, tokenDigest: caller.digest, proof: proofOf(caller.hash, asked) }
+  return { ...asked, ...(by && { by }), tokenDigest: digest, proof: prove(asked) }
 }
 
 export interface Requested {

@@ -9,7 +9,7 @@ import type { Handler, Parts } from './parts.ts'
 /** `GET /services`: what the token may deploy, and how it is. */
 export function listServices(parts: Parts): Handler {
   return async (c) => {
-    const caller = identify(c.req.header('Authorization'), parts)
+    const caller = await identify(c.req.header('Authorization'), parts)
     const [own, hosts] = await Promise.all([ownServices(parts, caller), parts.catalogue.hosts()])
     const services = await Promise.all(own.map((entry) => toPublicService(parts, entry, hosts)))
     services.sort((a, b) => sortKey(a).localeCompare(sortKey(b)))

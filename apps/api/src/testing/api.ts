@@ -1,6 +1,7 @@
 import { createCataloguePublisher } from '@redeployster/shared/catalogue/redis-catalogue'
 import type { CatalogueEntry } from '@redeployster/shared/contract/catalogue-entry'
 import type { JobRequest, Verdict } from '@redeployster/shared/contract/job'
+import { ruleDigest } from '@redeployster/shared/contract/oidc-rule'
 import {
   projectName,
   queueName,
@@ -36,7 +37,10 @@ export function entry(
     project: projectName.parse(project),
     service: serviceName.parse(service),
     state: 'deployable',
-    digests: tokens.map((token) => tokenDigest(secret, new Token(token).hash)),
+    digests: [
+      ...tokens.map((token) => tokenDigest(secret, new Token(token).hash)),
+      ...(more.oidc ? [ruleDigest(secret, more.oidc)] : []),
+    ],
     image: 'example/hello:1',
     health: 'healthy',
     ...more,

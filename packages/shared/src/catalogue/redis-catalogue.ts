@@ -32,7 +32,7 @@ const decoy = JSON.stringify([
     digests: ['0'.repeat(64)],
     image: 'registry.example.com/project/service:latest',
     health: 'healthy',
-  } satisfies Record<keyof Omit<CatalogueEntry, 'goneSince'>, unknown>,
+  } satisfies Record<keyof Omit<CatalogueEntry, 'goneSince' | 'oidc'>, unknown>,
 ])
 
 /** What is not there takes as long to read as what is: the time of a refusal must not tell which services exist. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { publishedRule } from './oidc-rule.ts'
 import { hostId, projectName, serviceName } from './service.ts'
 
 /** One service as the worker publishes it. `gone`: it was deployable and has vanished less than 24 h ago. */
@@ -7,7 +8,10 @@ export const catalogueEntry = z.object({
   project: projectName,
   service: serviceName,
   state: z.enum(['deployable', 'gone']),
+  /** Of its tokens, and of its rule. */
   digests: z.array(z.string()),
+  /** Whose identity tokens may deploy it. */
+  oidc: publishedRule.optional(),
   image: z.string(),
   health: z.string(),
   goneSince: z.iso.datetime().optional(),

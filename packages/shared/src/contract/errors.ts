@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'bad_request'
   | 'catalogue_unavailable'
   | 'redis_unavailable'
+  | 'issuer_unavailable'
   | 'too_many_streams'
   | 'too_many_jobs'
   | 'stopping'

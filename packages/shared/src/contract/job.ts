@@ -1,5 +1,6 @@
 import { v7 } from 'uuid'
 import { z } from 'zod'
+import { deployer } from './deployer.ts'
 import { serviceKey } from './service.ts'
 
 export const jobId = z.uuid().brand('JobId')
@@ -29,6 +30,8 @@ export const jobRequest = serviceKey.extend({
   startBy: z.iso.datetime(),
   tokenDigest: z.string(),
   proof: z.string(),
+  /** Who asked for it, if it was by an identity token. */
+  by: deployer.optional(),
 })
 export type JobRequest = Readonly<z.infer<typeof jobRequest>>
 
@@ -59,6 +62,8 @@ export const jobRecord = serviceKey.extend({
   imageAfter: z.string().optional(),
   cancelAsked: z.boolean().optional(),
   requests: z.number().int(),
+  /** Of those who share it, the first. */
+  by: deployer.optional(),
   tokenDigest: z.string(),
 })
 export type JobRecord = Readonly<z.infer<typeof jobRecord>>

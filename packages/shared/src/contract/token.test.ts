@@ -21,6 +21,17 @@ describe('a token', () => {
     expect(token.hash).toBe(createHash('sha256').update('dolphin').digest('hex'))
   })
 
+  it.each([
+    ['e30.e30.c2ln', true],
+    ['e30.e30.', true],
+    ['dolphin', false],
+    ['a.b', false],
+    ['a.b.c d', false],
+    ['a.b.c.d', false],
+  ])('is a text only if it looks like an identity token: %s', (text, isIt) => {
+    expect(new Token(text).jwt).toBe(isIt ? text : undefined)
+  })
+
   it('has another digest with another secret', () => {
     expect(tokenDigest('one secret', token.hash)).not.toBe(tokenDigest('another', token.hash))
     expect(tokenDigest('one secret', token.hash)).toBe(tokenDigest('one secret', new Token('dolphin').hash))

@@ -15,6 +15,11 @@ export class Token {
     return createHash('sha256').update(this.#secret).digest('hex') as TokenHash
   }
 
+  /** It as a text, if it looks like an identity token (JWT): such a one is verified by what it says. */
+  get jwt(): string | undefined {
+    return /^[\w-]+\.[\w-]+\.[\w-]*$/.test(this.#secret) ? this.#secret : undefined
+  }
+
   toString() {
     return '[token]'
   }

@@ -5,10 +5,7 @@ import { UnreadableError } from '../redis/unreadable.ts'
 import { requestOf } from '../testing/requests.ts'
 import { toFields, toRecord } from './redis-job-record.ts'
 
-const words = toFields(requestOf('shop/hello'))
-const whole = Object.fromEntries(
-  words.flatMap((word, at) => (at % 2 === 0 ? [[word, words[at + 1] ?? '']] : [])),
-)
+const whole = Object.fromEntries(pairs(toFields(requestOf('shop/hello'))))
 
 it('is a record, or cannot be read, whatever stands in its fields', () => {
   const names = fc.constantFrom(...Object.keys(jobRecord.shape), 'exitCode', 'logBytes', '__proto__')
@@ -23,6 +20,13 @@ it('is a record, or cannot be read, whatever stands in its fields', () => {
   fc.assert(property, { numRuns: 1000 })
 })
 
+it('keeps who asked for the job', () => {
+  const by = { issuer: 'https://ci.example.com', repository: 'acme/shop', ref: 'main', run: '1' }
+  const told = Object.fromEntries(pairs(toFields(requestOf('shop/hello', { by }))))
+  expect(toRecord(told)).toMatchObject({ by, state: 'queued' })
+  expect(toRecord({ ...told, by: '{' })).toMatchObject({ by: undefined, state: 'queued' })
+})
+
 function recordOf(hash: Record<string, string>) {
   try {
     return toRecord(hash)
@@ -30,4 +34,8 @@ function recordOf(hash: Record<string, string>) {
     if (error instanceof UnreadableError) return 'unreadable'
     throw error
   }
+}
+
+function pairs(words: readonly string[]) {
+  return words.flatMap((word, at) => (at % 2 === 0 ? [[word, words[at + 1] ?? ''] as const] : []))
 }

@@ -62,12 +62,16 @@ function describe(error: errors.JOSEError): string {
   return `it is not of that issuer (${error.code})`
 }
 
-/** Who a token says that it is of; nobody has checked that. */
-export function issuerSaidBy(jwt: string): string | undefined {
+/** What a token says of itself; nobody has checked that. */
+export function saidBy(jwt: string): { readonly issuer?: string; readonly expiresAtMs?: number } {
   try {
-    return decodeJwt(jwt).iss
+    const { iss: issuer, exp } = decodeJwt(jwt)
+    return {
+      ...(typeof issuer === 'string' && { issuer }),
+      ...(typeof exp === 'number' && { expiresAtMs: exp * 1000 }),
+    }
   } catch {
     // It only looks like one.
-    return undefined
+    return {}
   }
 }

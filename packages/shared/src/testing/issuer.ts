@@ -1,15 +1,7 @@
 import { once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
-import {
-  exportJWK,
-  generateKeyPair,
-  SignJWT,
-  type CryptoKey,
-  type JWK,
-  type JWTHeaderParameters,
-  type JWTPayload,
-} from 'jose'
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK, type JWTHeaderParameters } from 'jose'
 
 export const publicUrl = 'https://deploy.example.com'
 
@@ -43,7 +35,7 @@ export interface TestIssuer {
   /** Answers instead of it, once it is set. */
   answer: ((request: http.IncomingMessage, response: http.ServerResponse) => void) | undefined
   /** A token of this issuer for `publicUrl`, valid for five minutes, but for what is given; `undefined` takes a claim away. */
-  token(claims?: JWTPayload, signing?: Signing): Promise<string>
+  token(claims?: Readonly<Record<string, unknown>>, signing?: Signing): Promise<string>
   /** Signs with a new key from now on; the old ones stay published if they are wanted. */
   rotate(keep?: 'keep'): Promise<IssuerKey>
   stop(): Promise<void>
