@@ -21,6 +21,7 @@ import { composeEnvironment } from './compose/environment.ts'
 import { findCompose, type FoundCompose } from './compose/find-compose.ts'
 import { knownBad } from './compose/known-bad.ts'
 import type { Problem } from './compose/project.ts'
+import { createResolveService } from './compose/resolve.ts'
 import { createRunCompose } from './compose/run-compose.ts'
 import type { Plan } from './job-directory.ts'
 import { ownContainerIds } from './own-container.ts'
@@ -95,7 +96,14 @@ export async function examineHost(options: ExamineOptions): Promise<HostReport> 
     services:
       'problem' in engine || 'problem' in compose
         ? undefined
-        : await examineServices({ run, docker, compose: compose.command, projectRoots, timeoutMs, ownIds }),
+        : await examineServices({
+            resolve: createResolveService(run, compose.command),
+            docker,
+            compose: compose.command,
+            projectRoots,
+            timeoutMs,
+            ownIds,
+          }),
   }
 }
 

@@ -16,7 +16,8 @@ import { keepCatalogue } from './catalogue/keep-catalogue.ts'
 import type { Argv } from './compose/command.ts'
 import { composeEnvironment } from './compose/environment.ts'
 import { findCompose } from './compose/find-compose.ts'
-import { readSecrets } from './compose/resolve.ts'
+import { rememberResolved } from './compose/remember-resolved.ts'
+import { createResolveService, readSecrets } from './compose/resolve.ts'
 import { createRunCompose } from './compose/run-compose.ts'
 import { obeyCancels } from './cancels.ts'
 import { deploy } from './deploy.ts'
@@ -94,11 +95,13 @@ export async function startWorker(options: WorkerOptions, logger: Logger): Promi
     signal.addEventListener('abort', () => lock.release())
 
     const queues = createHostQueues(redis, subscriber, logger)
-    const checks = { run, compose: compose.command, projectRoots: options.projectRoots }
+    const resolve = rememberResolved(createResolveService(run, compose.command), compose.command[0])
+    const checks = { resolve, projectRoots: options.projectRoots }
     const adminHash = options.adminToken === undefined ? undefined : new Token(options.adminToken).hash
     const ownIds = await ownContainerIds()
     const schedule = createSchedule(options.maxParallelDeploys, () => queue.pump())
     const running: DeployPorts['running'] = new Map()
+    const planning = { docker, compose: compose.command, ownIds, timeoutMs: options.deployTimeoutMs }
     const ports: DeployPorts = {
       stateDir: options.stateDir,
       docker,
@@ -109,8 +112,7 @@ export async function startWorker(options: WorkerOptions, logger: Logger): Promi
       logWriter: createLogWriter(redis, options.mostLogBytes),
       history: createHistoryKeeper(redis, options.history),
       schedule,
-      look: (request) =>
-        lookAtService(request, { ...checks, docker, adminHash, ownIds, timeoutMs: options.deployTimeoutMs }),
+      look: (request) => lookAtService(request, { ...checks, ...planning, adminHash }),
       readSecrets: (config) => readSecrets(run, config),
       followStep: createFollowStep(env, signal),
       logger,

@@ -2,6 +2,7 @@ import { projectName, reservedNames, serviceName } from '@redeployster/shared/co
 import { Token } from '@redeployster/shared/contract/token'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { createResolveService } from '../compose/resolve.ts'
 import type { ComposeOutput } from '../compose/run-compose.ts'
 import { checkOutcome } from './check-outcome.ts'
 import { checkService, type ServiceChecks } from './check-service.ts'
@@ -25,11 +26,14 @@ function seenAs(more: Partial<SeenService> = {}): SeenService {
 /** A compose that answers with this, whatever it is asked. */
 function composeThat(answers: Partial<ComposeOutput>): ServiceChecks {
   const output = { exitCode: 0, stdout: '', stderr: '', ...answers }
-  return { run: async () => output, compose: ['docker-compose'], projectRoots: undefined }
+  return { resolve: createResolveService(async () => output, ['docker-compose']), projectRoots: undefined }
 }
 const printing = (found: object) =>
   composeThat({ stdout: JSON.stringify({ services: { hello: { labels: found } } }) })
-const never: ServiceChecks = { ...printing({}), run: () => Promise.reject(new Error('It must not be asked')) }
+const never: ServiceChecks = {
+  ...printing({}),
+  resolve: () => Promise.reject(new Error('It must not be asked')),
+}
 
 describe('a check', () => {
   it.each([...reservedNames].filter((name) => projectName.safeParse(name).success))(

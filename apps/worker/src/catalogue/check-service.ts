@@ -1,14 +1,11 @@
 import { reservedNames } from '@redeployster/shared/contract/service'
-import type { Argv } from '../compose/command.ts'
 import { fileOutside, locateProject, type ComposeProject, type Problem } from '../compose/project.ts'
-import { resolveService, type ConfigFailure, type ResolvedService } from '../compose/resolve.ts'
-import type { RunCompose } from '../compose/run-compose.ts'
+import type { ConfigFailure, ResolvedService, ResolveService } from '../compose/resolve.ts'
 import { differingLabel, readSettings, type ServiceSettings } from './service-settings.ts'
 import type { SeenService } from './services-from-containers.ts'
 
 export interface ServiceChecks {
-  readonly run: RunCompose
-  readonly compose: Argv
+  readonly resolve: ResolveService
   readonly projectRoots: readonly string[] | undefined
 }
 
@@ -22,7 +19,7 @@ export interface CheckedService {
 /** Labels are hints, not authority: anybody who starts a container or makes an image can set them. */
 export async function checkService(
   seen: SeenService,
-  { run, compose, projectRoots }: ServiceChecks,
+  { resolve, projectRoots }: ServiceChecks,
 ): Promise<CheckedService | Problem | ConfigFailure> {
   if (reservedNames.has(seen.project)) {
     return { problem: `its project is called ${seen.project}, which is a path of ours; rename the project` }
@@ -33,7 +30,7 @@ export async function checkService(
   if ('problem' in project) return project
   const outside = projectRoots && fileOutside(projectRoots, project)
   if (outside !== undefined) return { problem: `its file ${outside} is outside PROJECT_ROOTS` }
-  const resolved = await resolveService(run, compose, project, seen.service, settings)
+  const resolved = await resolve(project, seen.service, settings)
   if ('exitCode' in resolved) return resolved
   const differing = differingLabel(seen.labels, resolved.labels)
   if (differing !== undefined) {

@@ -7,7 +7,7 @@ import {
 } from '@redeployster/shared/testing/docker'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { resolveService } from './resolve.ts'
+import { createResolveService } from './resolve.ts'
 import { createRunCompose } from './run-compose.ts'
 
 interface Given {
@@ -39,7 +39,7 @@ async function resolve(yaml: string, given: Given = {}) {
     files: files.map(inside),
     envFiles: envFiles.map(inside),
   }
-  return resolveService(run, [compose], project, serviceName.parse(service), { withDependencies })
+  return createResolveService(run, [compose])(project, serviceName.parse(service), { withDependencies })
 }
 
 async function laneOf(yaml: string, given?: Given) {

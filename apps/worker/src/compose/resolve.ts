@@ -44,6 +44,13 @@ function toMap(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : value
 }
 
+/** Looks up what the compose files say of a service. */
+export type ResolveService = (
+  project: ComposeProject,
+  name: ServiceName,
+  reach: Reach,
+) => Promise<ResolvedService | ConfigFailure>
+
 /** As it is written, labels may be a list, and a number a string. */
 const section = z.record(z.string(), z.unknown()).default({})
 const rawConfig = z.object({
@@ -54,7 +61,11 @@ const rawConfig = z.object({
   secrets: section,
 })
 
-export async function resolveService(
+export function createResolveService(run: RunCompose, compose: Argv): ResolveService {
+  return (project, name, reach) => resolveService(run, compose, project, name, reach)
+}
+
+async function resolveService(
   run: RunCompose,
   compose: Argv,
   project: ComposeProject,

@@ -3,7 +3,9 @@ import { proofOf, Token } from '@redeployster/shared/contract/token'
 import { testEngine, type TestProject } from '@redeployster/shared/testing/docker'
 import { requestOf } from '@redeployster/shared/testing/requests'
 import type { ServiceChecks } from '../catalogue/check-service.ts'
+import type { Argv } from '../compose/command.ts'
 import { composeEnvironment } from '../compose/environment.ts'
+import { createResolveService } from '../compose/resolve.ts'
 import { createRunCompose } from '../compose/run-compose.ts'
 
 /** What a worker of the test engine gives to compose. */
@@ -11,10 +13,11 @@ export function workerEnvironment(): Record<string, string> {
   return { ...composeEnvironment(process.env, []), DOCKER_HOST: testEngine().dockerHost }
 }
 
-export function engineChecks(): ServiceChecks {
+export function engineChecks(): ServiceChecks & { readonly compose: Argv } {
+  const compose: Argv = [testEngine().compose]
   return {
-    run: createRunCompose(workerEnvironment()),
-    compose: [testEngine().compose],
+    resolve: createResolveService(createRunCompose(workerEnvironment()), compose),
+    compose,
     projectRoots: undefined,
   }
 }
