@@ -20,6 +20,7 @@ describe('by the shape of the path alone, before any token is looked at', () => 
     ['HEAD /jobs', 'GET'],
     ['POST /jobs/some', 'GET, DELETE'],
     ['PUT /jobs/some/log', 'GET'],
+    ['DELETE /jobs/some/verdict', 'GET, POST'],
     ['HEAD /jobs/some/log?follow', 'GET'],
     ['POST /services', 'GET'],
     ['POST /services/shop/hello/freeze', 'GET, PUT, DELETE'],

@@ -13,6 +13,7 @@ import { problem } from './problem.ts'
 import { answerError } from './answer-error.ts'
 import { refuseOddTargets } from './refuse-odd-targets.ts'
 import { listServices } from './services.ts'
+import { showVerdict } from './verdict.ts'
 
 type Methods = Readonly<Record<string, Handler>>
 
@@ -34,6 +35,7 @@ export function createApp(parts: Parts): Hono<ApiEnv> {
   at(app, '/jobs', { GET: listJobs(parts) })
   at(app, '/jobs/:id', { GET: showJob(parts), DELETE: cancelJob(parts) })
   at(app, '/jobs/:id/log', { GET: showLog(parts) })
+  at(app, '/jobs/:id/verdict', { GET: showVerdict(parts), POST: showVerdict(parts) })
 
   // The names that we keep for ourselves are never services, also where we have no route (yet).
   for (const name of reservedNames) app.all(`/${name}`, noSuchRoute).all(`/${name}/:rest`, noSuchRoute)

@@ -1,6 +1,7 @@
 import type { JobRequest } from '@redeployster/shared/contract/job'
 import { RefusedError } from '@redeployster/shared/contract/errors'
 import { isOutage } from '@redeployster/shared/redis/outage'
+import { acceptedJob, answerWithJob, redirectToVerdict } from './answer-accepted.ts'
 import { answerAgain } from './answer-again.ts'
 import { identify } from './authenticate.ts'
 import { findService } from './find-service.ts'
@@ -10,12 +11,13 @@ import { logText } from './log-text.ts'
 import { openingLine } from './opening-line.ts'
 import type { Handler, Parts } from './parts.ts'
 import { problem } from './problem.ts'
+import { wayOfAnswer } from './queries.ts'
 import { readBody } from './read-body.ts'
-import { newRequest, requestJob } from './request-job.ts'
+import { jobBefore, newRequest, requestJob } from './request-job.ts'
 import { streamLog } from './stream-log.ts'
 import { withdraw } from './withdraw.ts'
 
-/** `POST /:service`: one request from the door to the first line of its stream. */
+/** `POST /:service`: one request from the door to the first line of its stream, or to where the job can be found. */
 export function deploy(parts: Parts): Handler {
   return async (c) => {
     await readBody(c.req.raw)
@@ -26,19 +28,24 @@ export function deploy(parts: Parts): Handler {
       service: c.req.param('service') ?? '',
       host: c.req.query('host'),
     })
+    const way = wayOfAnswer(c.req.query())
     const claim = claimOf(c.req.header('Idempotency-Key'), caller, entry)
-    parts.streams.hold(c.env.outgoing, entry)
+    // With `?wait` for the moment: were there no place to wait in, nothing must be started.
+    if (way !== 'async') parts.streams.hold(c.env.outgoing, entry)
     const made = claim && (await claimedJob(parts, claim))
-    if (made) return answerAgain(c, parts, made, hostName)
+    if (made) return answerAgain(c, parts, made, { way, hostName })
     const freeze = await parts.freezes.find(entry)
     if (freeze) return frozen(c, entry, freeze)
     const request = newRequest(entry, caller, parts.startByMs)
     try {
       const requested = await requestJob(parts, request, claim)
+      if (way === 'async') return answerWithJob(c, await acceptedJob(parts, request, requested))
+      if (way === 'wait') return redirectToVerdict(c, requested.id)
       const job = { ...request, id: requested.id, state: 'queued', started: false } as const
-      const opening = openingLine(job, { ...requested, hostName })
+      const runsFirst = await jobBefore(parts, request, job.id)
+      const opening = openingLine(job, { ...requested, runsFirst, hostName })
       const followed = { job, from: 1, opening, form: logText }
-      return streamLog(c, parts, followed, { Location: `/jobs/${job.id}` })
+      return streamLog(c, parts, followed, { headers: { Location: `/jobs/${job.id}` } })
     } catch (error) {
       if (!isOutage(error)) throw error
       void withdraw(parts, request, claim)

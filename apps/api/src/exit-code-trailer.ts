@@ -10,7 +10,8 @@ export type StreamEnd =
   | { readonly kind: 'left' }
   | { readonly kind: 'broken'; readonly error: unknown }
 
-interface Streaming {
+export interface Streaming {
+  readonly status?: 200 | 424 | undefined
   readonly headers?: Record<string, string>
   /** Makes the text; the signal is aborted when the client has gone. */
   start(gone: AbortSignal): TextWithExitCode
@@ -22,7 +23,10 @@ interface Streaming {
  * A response that ends with the trailer `Exit-Code`. It is pulled, so a client that stops reading costs one chunk
  * of memory and not the whole log.
  */
-export function withExitCodeTrailer(c: Context<ApiEnv>, { headers, start, onEnd }: Streaming): Response {
+export function withExitCodeTrailer(
+  c: Context<ApiEnv>,
+  { status = 200, headers, start, onEnd }: Streaming,
+): Response {
   const { incoming, outgoing } = c.env
   // HTTP/1.0 (nginx's default towards us) has neither chunks nor trailers: its clients read the last line.
   const hasTrailers = incoming.httpVersion === '1.1'
@@ -53,7 +57,7 @@ export function withExitCodeTrailer(c: Context<ApiEnv>, { headers, start, onEnd 
     onEnd({ kind: 'left' })
   }
 
-  return c.body(new ReadableStream<Uint8Array>({ pull, cancel }, { highWaterMark: 0 }), 200, {
+  return c.body(new ReadableStream<Uint8Array>({ pull, cancel }, { highWaterMark: 0 }), status, {
     'Content-Type': 'text/plain; charset=utf-8',
     'Cache-Control': 'no-store, no-transform',
     'X-Accel-Buffering': 'no',

@@ -30,6 +30,8 @@ const routes = [
   'GET /jobs/JOB',
   'DELETE /jobs/JOB',
   'GET /jobs/JOB/log',
+  'GET /jobs/JOB/verdict',
+  'POST /jobs/JOB/verdict',
   'GET /services',
   'GET /services/shop/gone/freeze',
   'PUT /services/shop/gone/freeze',
@@ -53,6 +55,8 @@ const errors = {
 const documented = [
   '200',
   '204',
+  // The verdict of the job: it has failed.
+  '424 verdict',
   // What the parser of Node refuses; a connection that wants to speak another protocol is cut.
   ...['400', '408', '417', '431', 'cut'].map((it) => `${it} by Node`),
   ...Object.entries(errors).map(([code, status]) => `${status} ${code}`),
@@ -67,7 +71,14 @@ it('answers any request as documented, and never with a 500', { timeout: 120_000
     seen.add(kind)
   })
   await fc.assert(property, { numRuns: 1500 })
-  const usual = ['200', '400 bad_request', '401 unauthorized', '404 no_such_route', '410 service_gone']
+  const usual = [
+    '200',
+    '400 bad_request',
+    '401 unauthorized',
+    '404 no_such_route',
+    '410 service_gone',
+    '424 verdict',
+  ]
   expect([...seen]).toEqual(expect.arrayContaining(usual))
   expect((await ask(stage.port, 'GET /healthz')).status).toBe(200)
 })
@@ -99,6 +110,7 @@ function kindOf(answer: string, request: string): string {
   const status = /^HTTP\/1\.1 (\d+)/.exec(head)?.[1] ?? 'cut'
   if (!/^x-request-id: /im.test(head)) return `${status} by Node`
   if (status < '400') return status
+  if (status === '424' && /^exit-code: 3$/im.test(head)) return '424 verdict'
   if (!/^content-type: application\/problem\+json$/im.test(head)) return `${status} that is no problem`
   if (request.startsWith('HEAD ')) return `${status} to HEAD`
   return `${status} ${(JSON.parse(rest.join('\r\n\r\n')) as { code: string }).code}`

@@ -1,21 +1,37 @@
 import { isFinal, type JobRecord } from '@redeployster/shared/contract/job'
+import type { Context } from 'hono'
 import { answerJson } from './answer-json.ts'
 import { hostNameOf } from './choose-service.ts'
 import { findJob } from './find-job.ts'
+import { awaitVerdict, hold } from './hold.ts'
 import { logEvents, wantsEvents } from './log-events.ts'
 import { logText } from './log-text.ts'
 import { openingLine } from './opening-line.ts'
-import type { Handler, Parts } from './parts.ts'
-import { firstLine, lineAfter } from './queries.ts'
+import type { ApiEnv, Handler, Parts } from './parts.ts'
+import { firstLine, lineAfter, secondsToWait } from './queries.ts'
 import { storedLog } from './stored-log.ts'
 import { answerWithLog, streamLog } from './stream-log.ts'
 
-/** `GET /jobs/:id` */
+/** `GET /jobs/:id`: how the job is, at once or with `?wait=N` as soon as it has its verdict. */
 export function showJob(parts: Parts): Handler {
   return async (c) => {
-    const job = await findJob(c, parts)
+    const found = await findJob(c, parts)
+    const seconds = secondsToWait(c.req.query('wait'))
+    const job = isFinal(found) || seconds === 0 ? found : await afterSeconds(c, parts, found, seconds)
     return answerJson(c, toPublic(job), { headers: exitCodeHeader(job) })
   }
+}
+
+async function afterSeconds(
+  c: Context<ApiEnv>,
+  parts: Parts,
+  job: JobRecord,
+  seconds: number,
+): Promise<JobRecord> {
+  parts.streams.hold(c.env.outgoing, job)
+  const held = hold(c.env.outgoing, seconds * 1000, parts)
+  await awaitVerdict(job, parts, held.isDue).finally(held.release)
+  return (await parts.jobs.get(job.id)) ?? job
 }
 
 /** A record as the world may see it. */
@@ -35,13 +51,16 @@ export function showLog(parts: Parts): Handler {
     const wanted = { job, form, from: seen ?? firstLine(c.req.query('from')) }
     parts.streams.hold(c.env.outgoing, job)
     if (!isFollowed || isFinal(job)) {
-      return answerWithLog(c, parts, wanted, () => storedLog(wanted, parts.log), exitCodeHeader(job))
+      return answerWithLog(c, parts, wanted, () => storedLog(wanted, parts.log), {
+        headers: exitCodeHeader(job),
+      })
     }
     const opening = openingLine(job, { hostName: hostNameOf(job, await parts.catalogue.hosts()) })
     return streamLog(c, parts, { ...wanted, opening })
   }
 }
 
-function exitCodeHeader({ exitCode }: JobRecord): Record<string, string> {
+/** Of a job that has its verdict. */
+export function exitCodeHeader({ exitCode }: Pick<JobRecord, 'exitCode'>): Record<string, string> {
   return exitCode === undefined ? {} : { 'Exit-Code': String(exitCode) }
 }

@@ -13,6 +13,7 @@ import { createApp } from './app.ts'
 import { closerOf } from './close-server.ts'
 import { createFailedAuths } from './failed-auths.ts'
 import { createHeldStreams } from './held-streams.ts'
+import { mostHeldSeconds } from './hold.ts'
 import type { Limits } from './limits.ts'
 import { listen, portOf } from './listen.ts'
 
@@ -24,6 +25,7 @@ export interface ApiOptions {
   readonly port: number
   readonly startByMs: number
   readonly limits: Limits
+  readonly holdMs?: number
 }
 
 /** Connects, listens, and says how to stop. When Redis is away it listens all the same, and is unready. */
@@ -46,16 +48,17 @@ export async function startApi(
     secret,
     adminToken: adminToken === undefined ? undefined : new Token(adminToken),
     startByMs,
+    holdMs: options.holdMs ?? mostHeldSeconds * 1000,
     mostWaitingJobs: options.limits.waitingJobs,
     catalogue: createCatalogueReader(redis),
     queue: createRequestQueue(redis),
     jobs: createJobs(redis),
     log: createLogReader(redis, subscriber),
     freezes: createFreezes(redis),
+    verifier: createVerifier(),
     failedAuths: createFailedAuths(redis, options.limits, logger),
     streams: createHeldStreams(options.limits),
     stopping: stopping.signal,
-    verifier: createVerifier(),
     logger,
   })
 

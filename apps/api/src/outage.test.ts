@@ -1,7 +1,7 @@
 import { keys } from '@redeployster/shared/redis/keys'
 import { startRedis, type TestRedis } from '@redeployster/shared/testing/redis'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createFakeWorker, entry, startTestApi, type FakeWorker } from './testing/api.ts'
+import { createFakeWorker, entry, limits, startTestApi, type FakeWorker } from './testing/api.ts'
 import { ask, open, parse } from './testing/http.ts'
 
 const token = 'dolphin'
@@ -53,6 +53,51 @@ describe('while Redis is away', () => {
     expect(answer.status).toBe(200)
     answer.leave()
     await early.stop()
+  })
+})
+
+describe('who waits for a verdict', () => {
+  it('is held while Redis is away, also when it went before he came, and gets it when Redis is back', async () => {
+    const hasty = await startTestApi(redis, { holdMs: 400 })
+    const { headers } = await ask(api.port, 'POST /hello?wait', { token })
+    const path = `GET ${headers.location ?? ''}`
+    const job = await worker.take('shop/hello')
+    const first = open(api.port, path, { token })
+    await expect
+      .poll(() => worker.redis.pubsub('NUMSUB', keys.logChannel(job.id)))
+      .toEqual([expect.any(String), 1])
+    await redis.kill('SIGKILL')
+    expect(await ask(hasty.port, path, { token })).toMatchObject({
+      status: 303,
+      headers: { location: headers.location },
+    })
+    const second = open(api.port, path, { token })
+    await redis.restart()
+    await worker.conclude(job, 3)
+
+    for (const held of [first, second]) expect((await (await held).end()).status).toBe(424)
+    await hasty.stop()
+  })
+
+  it('is told 303 with any token as long as Redis is away, and that it is away when no job can be meant', async () => {
+    const hasty = await startTestApi(redis, { holdMs: 60 })
+    await redis.kill('SIGKILL')
+    const path = 'GET /jobs/01a20a84-b12b-74a7-be77-d9dbb6865924/verdict'
+    for (const sent of [token, 'wrong'])
+      expect((await ask(hasty.port, path, { token: sent })).status).toBe(303)
+    const answer = await ask(hasty.port, 'GET /jobs/no%0d%0aX-Id/verdict', { token })
+    expect(parse(answer)).toMatchObject({ status: 503, code: 'redis_unavailable' })
+    await hasty.stop()
+  })
+
+  it('shares the places of one service with all whom nobody can tell apart', async () => {
+    const full = await startTestApi(redis, { limits: { ...limits, streamsPerService: 1 } })
+    await redis.kill('SIGKILL')
+    const path = 'GET /jobs/01a20a84-b12b-74a7-be77-d9dbb6865924/verdict'
+    const strangers = [1, 2].map(() => ask(full.port, path, { token: 'wrong' }))
+    expect((await Promise.race(strangers)).status).toBe(503)
+    await full.stop()
+    expect(new Set((await Promise.all(strangers)).map(({ status }) => status))).toEqual(new Set([303, 503]))
   })
 })
 

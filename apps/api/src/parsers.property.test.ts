@@ -4,7 +4,7 @@ import { parseBearer, Token } from '@redeployster/shared/contract/token'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readFreeze } from './read-freeze.ts'
-import { firstLine, historyFilters, lineAfter } from './queries.ts'
+import { firstLine, historyFilters, lineAfter, secondsToWait, wayOfAnswer } from './queries.ts'
 
 const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.nat().map(String), fc.json())
 
@@ -34,6 +34,29 @@ describe('whatever stands in', () => {
       expect(outcomeOf(() => lineAfter(seen))).toBe(
         isNumber ? Number(seen) + 1 : seen === '' ? undefined : 'bad_request',
       )
+    })
+    fc.assert(property, { numRuns: 1000 })
+  })
+
+  it('wait, it is seconds that a proxy endures, or a bad request', () => {
+    const property = fc.property(fc.oneof(text, fc.nat(60).map(String)), (wait) => {
+      const isGood = /^\d{1,9}$/.test(wait) && Number(wait) <= 45
+      expect(outcomeOf(() => secondsToWait(wait))).toBe(isGood ? Number(wait) : 'bad_request')
+    })
+    fc.assert(property, { numRuns: 1000 })
+  })
+
+  it('the query of a deploy, it is one way of an answer or a bad request', () => {
+    const value = fc.oneof(fc.constant(''), text)
+    const query = fc.dictionary(
+      fc.oneof(fc.constantFrom('async', 'wait', 'host', '__proto__'), fc.string()),
+      value,
+    )
+    const property = fc.property(query, (given) => {
+      const asked = ['async', 'wait'].filter((it) => Object.hasOwn(given, it))
+      const [only = 'stream'] = asked
+      const isGood = asked.length === 0 || (asked.length === 1 && given[only] === '')
+      expect(outcomeOf(() => wayOfAnswer(given))).toBe(isGood ? only : 'bad_request')
     })
     fc.assert(property, { numRuns: 1000 })
   })

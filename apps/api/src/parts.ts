@@ -25,6 +25,8 @@ export interface Parts extends Secrets {
   readonly logger: Logger
   readonly startByMs: number
   readonly mostWaitingJobs: number
+  /** How long a request for a verdict is held before it is sent round once more. */
+  readonly holdMs: number
   /** Aborted when the API is asked to stop: nothing new is accepted, and streams end. */
   readonly stopping: AbortSignal
 }

@@ -1,6 +1,7 @@
 import { RefusedError } from '@redeployster/shared/contract/errors'
 import { jobId, jobState } from '@redeployster/shared/contract/job'
 import { z } from 'zod'
+import { mostHeldSeconds } from './hold.ts'
 
 const wholeNumber = z
   .string()
@@ -24,6 +25,27 @@ export function lineAfter(lastEventId: string | undefined): number | undefined {
   if (!parsed.success) throw badEventId()
   return parsed.data + 1
 }
+
+const ways = ['async', 'wait'] as const
+/** Where the answer to a deploy leaves its caller: with the stream, with the job, or at its verdict. */
+export type WayOfAnswer = 'stream' | (typeof ways)[number]
+
+/** The way that the query of a deploy asks for. Whoever asks for what we do not have must not start something. */
+export function wayOfAnswer(query: Readonly<Record<string, string>>): WayOfAnswer {
+  const [way = 'stream', ...others] = ways.filter((it) => Object.hasOwn(query, it))
+  if (others.length > 0) throw twoWays()
+  if (way !== 'stream' && query[way] !== '') throw badRequest(way, `no value: write "?${way}"`)
+  return way
+}
+
+/** The `wait` of a job: how long its verdict is waited for. */
+export function secondsToWait(wait: string | undefined): number {
+  const parsed = seconds.safeParse(wait)
+  if (!parsed.success) throw badRequest('wait', `a number of seconds from 0 to ${mostHeldSeconds}`)
+  return parsed.data
+}
+
+const seconds = wholeNumber.pipe(z.number().max(mostHeldSeconds)).default(0)
 
 const mostJobs = 200
 
@@ -50,6 +72,13 @@ export function historyFilters(query: Record<string, string>): HistoryQuery {
   if (parsed.success) return parsed.data
   const name = parsed.error.issues[0]?.path[0] as keyof HistoryQuery
   throw badRequest(name, expected[name])
+}
+
+function twoWays() {
+  return new RefusedError(
+    'bad_request',
+    'The query asks for "async" and "wait", which are two different answers. Give one of them. Nothing was started.',
+  )
 }
 
 /** Taken for nothing, it would show again what the client has seen. */

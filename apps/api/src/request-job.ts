@@ -29,14 +29,12 @@ export interface Requested {
   /** The job that serves the request: its own, or one that it shares. */
   readonly id: JobId
   readonly hasJoined: boolean
-  /** A job of the same service that has to end first. */
-  readonly runsFirst: JobId | undefined
 }
 
 /** Puts the request on the queue, confirms it and wakes the worker; resolves once Redis has said so. */
 export async function requestJob(parts: Parts, request: JobRequest, claim?: Claim): Promise<Requested> {
   const id = await findOrAdd(parts, request, claim)
-  return { id, hasJoined: id !== request.id, runsFirst: await jobBefore(parts, request, id) }
+  return { id, hasJoined: id !== request.id }
 }
 
 const mostAttempts = 5
@@ -86,8 +84,15 @@ function tooManyJobs() {
   )
 }
 
-/** Only for the first line of the stream: the job is confirmed, whether Redis still answers or not. */
-async function jobBefore({ jobs }: Parts, request: JobRequest, id: JobId): Promise<JobId | undefined> {
+/**
+ * A job of the same service that has to end first. Only for the first line of the stream: the job is confirmed, whether
+ * Redis still answers or not.
+ */
+export async function jobBefore(
+  { jobs }: Pick<Parts, 'jobs'>,
+  request: JobRequest,
+  id: JobId,
+): Promise<JobId | undefined> {
   const [before] = await jobs.list({ services: [request], before: id, limit: 1 }).catch((error: unknown) => {
     if (isOutage(error)) return []
     throw error

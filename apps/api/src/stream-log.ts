@@ -1,17 +1,17 @@
 import type { JobId } from '@redeployster/shared/contract/job'
 import type { Context } from 'hono'
-import { withExitCodeTrailer, type TextWithExitCode } from './exit-code-trailer.ts'
+import { withExitCodeTrailer, type Streaming, type TextWithExitCode } from './exit-code-trailer.ts'
 import { followLog, type Followed } from './follow-log.ts'
 import type { ApiEnv, Parts } from './parts.ts'
 
+interface More {
+  readonly status?: Streaming['status']
+  readonly headers?: Record<string, string>
+}
+
 /** Answers with a log that is still being written. */
-export function streamLog(
-  c: Context<ApiEnv>,
-  parts: Parts,
-  followed: Followed,
-  headers?: Record<string, string>,
-): Response {
-  return answerWithLog(c, parts, followed, (gone) => followLog(followed, { ...parts, gone }), headers)
+export function streamLog(c: Context<ApiEnv>, parts: Parts, followed: Followed, more?: More): Response {
+  return answerWithLog(c, parts, followed, (gone) => followLog(followed, { ...parts, gone }), more)
 }
 
 /** Answers with the text of a log, and writes down how it ended. */
@@ -20,11 +20,12 @@ export function answerWithLog(
   { logger }: Parts,
   { job: { id: job }, form }: Pick<Followed, 'form'> & { readonly job: { readonly id: JobId } },
   start: (gone: AbortSignal) => TextWithExitCode,
-  headers?: Record<string, string>,
+  { status, headers }: More = {},
 ): Response {
   const begunAt = Date.now()
   logger.debug({ at: 'answered', job }, 'Answers')
   return withExitCodeTrailer(c, {
+    status,
     headers: { 'Content-Type': form.contentType, 'Job-Id': job, ...headers },
     start,
     onEnd(end) {

@@ -19,10 +19,14 @@ const query = fc.oneof(
     '?host=alpha',
     '?limit=1',
     '?state=failed',
+    '?async',
+    '?wait',
+    '?async&wait',
+    '?wait=1',
   ),
   pathText.map((it) => `?${it}`),
   fc
-    .tuple(fc.constantFrom('from', 'limit', 'before', 'state', 'host', 'service'), pathText)
+    .tuple(fc.constantFrom('from', 'limit', 'before', 'state', 'host', 'service', 'wait', 'async'), pathText)
     .map(([name, value]) => `?${name}=${value}`),
 )
 
@@ -45,6 +49,7 @@ const segment = fc.oneof(
     'shop',
     'jobs',
     'log',
+    'verdict',
     'services',
     'freeze',
     '..',
@@ -92,7 +97,7 @@ const header = fc.oneof(
     weight: 10,
     arbitrary: named(
       headersThatWeRead,
-      fc.oneof(headerText, fc.constantFrom('0', '::1', '[', ',', '1.2.3.4')),
+      fc.oneof(headerText, fc.constantFrom('0', '::1', '[', ',', '1.2.3.4', 'text/event-stream', '7')),
     ),
   },
   named(['Content-Length'], fc.constantFrom('0', '-1', '1e9', '')),
