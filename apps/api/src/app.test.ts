@@ -16,16 +16,14 @@ describe('by the shape of the path alone, before any token is looked at', () => 
     ['OPTIONS /hello', 'POST'],
     ['DELETE /shop/hello', 'POST'],
     ['HEAD /shop/hello', 'POST'],
-    ['POST /jobs', 'GET'],
-    ['HEAD /jobs', 'GET'],
-    ['POST /jobs/some', 'GET, DELETE'],
-    ['PUT /jobs/some/log', 'GET'],
-    ['DELETE /jobs/some/verdict', 'GET, POST'],
-    ['HEAD /jobs/some/log?follow', 'GET'],
-    ['POST /services', 'GET'],
-    ['POST /services/shop/hello/freeze', 'GET, PUT, DELETE'],
-    ['POST /healthz', 'GET'],
-    ['POST /readyz', 'GET'],
+    ['POST /jobs', 'GET, HEAD'],
+    ['POST /jobs/some', 'GET, DELETE, HEAD'],
+    ['PUT /jobs/some/log', 'GET, HEAD'],
+    ['DELETE /jobs/some/verdict', 'GET, POST, HEAD'],
+    ['POST /services', 'GET, HEAD'],
+    ['POST /services/shop/hello/freeze', 'GET, PUT, DELETE, HEAD'],
+    ['POST /healthz', 'GET, HEAD'],
+    ['POST /readyz', 'GET, HEAD'],
   ])('%s is answered with 405 and Allow: %s', async (asked, allow) => {
     const answer = await ask(stage.port, asked)
     expect(answer).toMatchObject({
@@ -57,6 +55,29 @@ describe('by the shape of the path alone, before any token is looked at', () => 
     expect(answer.status).toBe(404)
     expect(parse(answer)).toMatchObject({ code: 'no_such_route' })
   })
+})
+
+it('answers HEAD like GET, without the body', async () => {
+  const { port, worker } = stage
+  await ask(port, 'POST /hello?async', { token })
+  const job = await worker.take('shop/hello')
+  const { id } = job
+  const paths = ['', '/log', '/log?follow', '/verdict'].map((it) => `/jobs/${id}${it}`)
+  const running = await ask(port, `HEAD /jobs/${id}/log?follow`, { token })
+  expect(running).toMatchObject({ status: 200, headers: { 'job-id': id }, text: '' })
+  await worker.conclude(job, 3)
+  for (const path of ['/jobs', '/services', '/healthz', ...paths]) {
+    const [head, get] = [
+      await ask(port, `HEAD ${path}`, { token }),
+      await ask(port, `GET ${path}`, { token }),
+    ]
+    expect([head.status, head.headers['exit-code'], head.text]).toEqual([
+      get.status,
+      get.headers['exit-code'],
+      '',
+    ])
+  }
+  expect((await ask(port, `HEAD ${paths[1] ?? ''}`, { token: 'wrong' })).status).toBe(401)
 })
 
 it('reaches a service that bears a name of ours through its project', async () => {

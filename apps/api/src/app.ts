@@ -44,8 +44,9 @@ export function createApp(parts: Parts): Hono<ApiEnv> {
   return app
 }
 
-/** The path alone decides which methods there are, so 405 tells a stranger nothing. */
-function at(app: Hono<ApiEnv>, path: string, methods: Methods) {
+/** The path alone decides which methods there are, so 405 tells a stranger nothing. What can be got has a HEAD, too. */
+function at(app: Hono<ApiEnv>, path: string, given: Methods) {
+  const methods: Methods = given.GET ? { ...given, HEAD: given.GET } : given
   app.all(path, (c) => {
     const handle = methods[c.req.method]
     return handle ? handle(c) : methodNotAllowed(c, Object.keys(methods))
