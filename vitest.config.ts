@@ -17,7 +17,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
-          include: ['{apps,packages}/*/src/**/*.test.ts', 'test/docs/**/*.test.ts'],
+          include: ['{apps,packages}/*/src/**/*.test.ts', 'test/docs/**/*.test.ts', 'bench/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // What a test waits for comes in milliseconds, but not on a machine that is busy.
