@@ -17,7 +17,8 @@ const allowed = {
   'packages/shared/runtime': ['packages/shared/contract'],
   'apps/api': ['packages/shared'],
   'apps/worker': ['packages/shared'],
-  'packages/cli': ['packages/shared', 'apps/api', 'apps/worker'],
+  'packages/client': ['packages/shared/contract'],
+  'packages/cli': ['packages/shared', 'packages/client', 'apps/api', 'apps/worker'],
 }
 
 /** What only one folder, or one file, may know. */
@@ -28,7 +29,7 @@ const reserved = {
   jose: ['packages/shared/src/oidc'],
   hono: ['apps/api/src'],
   '@hono/node-server': ['apps/api/src'],
-  commander: ['packages/cli/src'],
+  commander: ['packages/cli/src', 'packages/client/src'],
 }
 
 /** Connections are made where a program begins, and passed in. */
@@ -77,6 +78,7 @@ function checkReserved(file, specifier) {
 
 /** The folder of ours that a specifier leads to, or nothing when it leads outside. */
 function folderOf(file, specifier) {
+  if (specifier.startsWith('@redeployster/client/')) return 'packages/client'
   if (specifier.startsWith('.')) return folderName(path.normalize(path.join(path.dirname(file), specifier)))
   const [, name, rest] = /^@redeployster\/(shared|api|worker)\/(.+)$/.exec(specifier) ?? []
   if (name === 'shared') return folderName(`packages/shared/src/${rest}`)

@@ -1,10 +1,11 @@
+import { addDeployCommands, type DeployRuns } from '@redeployster/client/commands'
+import { addClientOptions, clientVariables } from '@redeployster/client/settings'
 import type { Command } from 'commander'
-import { clientVariables } from './client/settings.ts'
 import type { FreezeOptions, UnfreezeOptions } from './freeze.ts'
 import type { ServicesOptions } from './services.ts'
 
 /** What the commands do that ask an API over HTTP. */
-export interface ClientRuns {
+export interface ClientRuns extends DeployRuns {
   readonly services: (options: ServicesOptions) => Promise<void>
   readonly freeze: (service: string, options: FreezeOptions) => Promise<void>
   readonly unfreeze: (service: string, options: UnfreezeOptions) => Promise<void>
@@ -40,6 +41,7 @@ Example:
 `
 
 export function addClientCommands(program: Command, runs: ClientRuns): void {
+  addDeployCommands(program, runs)
   add(program, 'services', 'list what a token may deploy, and how it is', servicesHelp)
     .option('--json', 'print the answer of the API')
     .action(runs.services)
@@ -55,10 +57,10 @@ export function addClientCommands(program: Command, runs: ClientRuns): void {
 }
 
 function add(program: Command, name: string, summary: string, help: string): Command {
-  return program
+  const command = program
     .command(name)
     .summary(summary)
     .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
-    .option('--url <url>', 'where the API is')
     .addHelpText('after', `${help}\n${clientVariables}`)
+  return addClientOptions(command)
 }

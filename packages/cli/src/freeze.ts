@@ -1,18 +1,16 @@
 import os from 'node:os'
+import { createClient, type Client } from '@redeployster/client/client'
+import { ClientError } from '@redeployster/client/client-error'
+import { readClientSettings, type ClientOptions } from '@redeployster/client/settings'
 import { describeFreeze, freeze as freezeSchema } from '@redeployster/shared/contract/freeze'
 import { qualifiedName } from '@redeployster/shared/contract/service'
-import { createClient, type Client } from './client/client.ts'
-import { ClientError } from './client/client-error.ts'
 import { listServices } from './client/list-services.ts'
 import { nameService } from './client/name-service.ts'
-import { readClientSettings } from './client/settings.ts'
 import { printable } from './rows.ts'
 
-export interface UnfreezeOptions {
-  readonly url?: string
-}
+export type UnfreezeOptions = ClientOptions
 
-export interface FreezeOptions extends UnfreezeOptions {
+export interface FreezeOptions extends ClientOptions {
   readonly reason: string
   /** How long; without it, until somebody lifts it. */
   readonly for?: string
@@ -25,12 +23,13 @@ type Print = (text: string) => void
 export async function freeze(
   source: NodeJS.ProcessEnv,
   name: string,
-  { url, by = ourselves(), ...asked }: FreezeOptions,
+  options: FreezeOptions,
   print: Print,
 ): Promise<void> {
-  const client = createClient(readClientSettings(source, url))
+  const { reason, by = ourselves() } = options
+  const client = createClient(readClientSettings(source, options))
   const service = nameService(name, (await listServices(client)).services)
-  const body = { reason: asked.reason, for: asked.for, by }
+  const body = { reason, for: options.for, by }
   const { value } = await client.json('PUT', freezePath(qualifiedName(service)), { body })
   const undo = `Lift it with "redeployster unfreeze ${qualifiedName(service)}".`
   print(printable(`${describeFreeze(service, freezeSchema.parse(value))}. ${undo}`))
@@ -40,10 +39,10 @@ export async function freeze(
 export async function unfreeze(
   source: NodeJS.ProcessEnv,
   name: string,
-  { url }: UnfreezeOptions,
+  options: UnfreezeOptions,
   print: Print,
 ): Promise<void> {
-  const client = createClient(readClientSettings(source, url))
+  const client = createClient(readClientSettings(source, options))
   const service = await qualify(name, client)
   const wasFrozen = await isFrozen(service, client)
   if (wasFrozen) await client.request('DELETE', freezePath(service))

@@ -1,3 +1,5 @@
+import { SettingsError } from '@redeployster/client/settings'
+import { surroundingsOf, type Surroundings } from '@redeployster/client/surroundings'
 import { ConfigError } from '@redeployster/shared/runtime/env'
 import { createProgram } from './program.ts'
 
@@ -9,6 +11,22 @@ const program = createProgram({
   doctor: async (options) => {
     const { doctor } = await import('./doctor.ts')
     process.exitCode = await doctor(process.env, options, print)
+  },
+  deploy: async (service, options) => {
+    const { deploy } = await import('@redeployster/client/deploy')
+    process.exitCode = await deploy(around(), service, options)
+  },
+  logs: async (job, options) => {
+    const { logs } = await import('@redeployster/client/logs')
+    process.exitCode = await logs(around(), job, options)
+  },
+  jobs: async (service, options) => {
+    const { jobs } = await import('@redeployster/client/jobs')
+    process.exitCode = await jobs(around(), service, options)
+  },
+  cancel: async (job, options) => {
+    const { cancel } = await import('@redeployster/client/cancel')
+    process.exitCode = await cancel(around(), job, options)
   },
   services: async (options) => (await import('./services.ts')).services(process.env, options, print),
   freeze: async (service, options) => {
@@ -23,7 +41,11 @@ try {
   await program.parseAsync()
 } catch (error) {
   process.stderr.write(`redeployster: ${explain(error)}\n`)
-  process.exit(error instanceof ConfigError ? 78 : 1)
+  process.exit(error instanceof ConfigError || error instanceof SettingsError ? 78 : 1)
+}
+
+function around(): Surroundings {
+  return surroundingsOf(process, 'redeployster')
 }
 
 function print(text: string): void {

@@ -12,6 +12,10 @@ async function run(...words: string[]): Promise<{ printed: string; ran: string[]
     api: note('api'),
     worker: note('worker'),
     doctor: async (options) => void ran.push(`doctor ${JSON.stringify(options)}`),
+    deploy: async (service, options) => void ran.push(`deploy ${service} ${JSON.stringify(options)}`),
+    logs: async (job, options) => void ran.push(`logs ${job} ${JSON.stringify(options)}`),
+    jobs: async (service, options) => void ran.push(`jobs ${service} ${JSON.stringify(options)}`),
+    cancel: async (job, options) => void ran.push(`cancel ${job} ${JSON.stringify(options)}`),
     services: async (options) => void ran.push(`services ${JSON.stringify(options)}`),
     freeze: async (service, options) => void ran.push(`freeze ${service} ${JSON.stringify(options)}`),
     unfreeze: async (service, options) => void ran.push(`unfreeze ${service} ${JSON.stringify(options)}`),
@@ -57,7 +61,8 @@ it('shows with api and worker what each of them reads', async () => {
 
 it.each([
   ['--help'],
-  ...['serve', 'api', 'worker', 'doctor', 'services', 'freeze', 'unfreeze'].map((name) => [name, '--help']),
+  ...['serve', 'api', 'worker', 'doctor'].map((name) => [name, '--help']),
+  ...['deploy', 'logs', 'jobs', 'cancel', 'services', 'freeze', 'unfreeze'].map((name) => [name, '--help']),
 ])('fits the help of %s %s into the width of a terminal', async (...words) => {
   const { printed } = await run(...words)
   expect(printed.split('\n').filter((line) => line.length > 84)).toEqual([])
@@ -67,9 +72,17 @@ it.each(['serve', 'api', 'worker'])('runs %s', async (name) => {
   expect((await run(name)).ran).toEqual([name])
 })
 
+const deployed = 'deploy shop/hello {"timeout":"30m","host":"alpha","key":"k"}'
+
 it.each([
   [['doctor'], 'doctor {}'],
   [['doctor', '--json'], 'doctor {"json":true}'],
+  [['deploy', 'hello'], 'deploy hello {"timeout":"30m"}'],
+  [['deploy', 'shop/hello', '--host', 'alpha', '--key', 'k'], deployed],
+  [['logs', 'id', '--follow', '--json'], 'logs id {"timeout":"30m","follow":true,"json":true}'],
+  [['jobs'], 'jobs undefined {"limit":"20"}'],
+  [['jobs', 'hello', '--limit', '3', '--json'], 'jobs hello {"limit":"3","json":true}'],
+  [['cancel', 'id', '--token-file', 'file'], 'cancel id {"tokenFile":"file"}'],
   [['services'], 'services {}'],
   [['services', '--json', '--url', 'http://a'], 'services {"json":true,"url":"http://a"}'],
   [['freeze', 'hello', '--reason', 'x y', '--for', '2h'], 'freeze hello {"reason":"x y","for":"2h"}'],
@@ -89,14 +102,17 @@ it('refuses words that it would ignore', async () => {
   expect((await run('serve', '--prot')).printed).toContain("unknown option '--prot'")
 })
 
-it.each([[['freeze', 'hello']], [['freeze', '--reason', 'x']], [['unfreeze']], [['services', 'hello']]])(
-  'refuses %j, which lacks something or has too much',
-  async (words) => {
-    const { printed, ran } = await run(...words)
-    expect(printed).toMatch(/^error: /)
-    expect(ran).toEqual([])
-  },
-)
+it.each([
+  [['freeze', 'hello']],
+  [['freeze', '--reason', 'x']],
+  [['unfreeze']],
+  [['services', 'hello']],
+  [['deploy']],
+])('refuses %j, which lacks something or has too much', async (words) => {
+  const { printed, ran } = await run(...words)
+  expect(printed).toMatch(/^error: /)
+  expect(ran).toEqual([])
+})
 
 it('says its version', async () => {
   expect((await run('--version')).printed).toMatch(/^\d+\.\d+\.\d+\n$/)

@@ -1,6 +1,6 @@
+import type { Client } from '@redeployster/client/client'
+import { ClientError } from '@redeployster/client/client-error'
 import { serviceList, type ShownService } from '@redeployster/shared/contract/answers'
-import type { Client } from './client.ts'
-import { ClientError } from './client-error.ts'
 
 export interface Listed {
   /** As the API wrote it. */

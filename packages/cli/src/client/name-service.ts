@@ -1,6 +1,6 @@
+import { ClientError } from '@redeployster/client/client-error'
 import type { ShownService } from '@redeployster/shared/contract/answers'
 import { qualifiedName } from '@redeployster/shared/contract/service'
-import { ClientError } from './client-error.ts'
 
 /** The service that a person means by `service` or `project/service`; one of them, when it is on several hosts. */
 export function nameService(name: string, services: readonly ShownService[]): ShownService {

@@ -1,7 +1,8 @@
+import { columns } from '@redeployster/client/columns'
+import { roughly } from '@redeployster/client/roughly'
 import type { ShownService } from '@redeployster/shared/contract/answers'
 import { qualifiedName } from '@redeployster/shared/contract/service'
 import { printable } from '../rows.ts'
-import { roughly } from './roughly.ts'
 
 type Freeze = NonNullable<ShownService['freeze']>
 type Job = NonNullable<ShownService['lastJob']>
@@ -36,15 +37,4 @@ function freezeLine({ who, reason, until }: Freeze, now: Date): string {
       ? 'somebody lifts it'
       : `${until.slice(0, 16).replace('T', ' ')} UTC, in ${roughly(Date.parse(until) - now.getTime())}`
   return printable(`  until ${end}, by ${who}: ${reason}`)
-}
-
-/** All but the last are padded to the width of their column. */
-function columns(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
 }

@@ -1,0 +1,61 @@
+import type { ReadableStream } from 'node:stream/web'
+import type { Client } from './client.ts'
+import { brokenOff, ClientError } from './client-error.ts'
+import type { Ending } from './job.ts'
+import { readEvents, type LogEvent } from './read-events.ts'
+
+interface Reading {
+  /** Number of the last line that was shown. */
+  readonly seen: number
+  readonly signal: AbortSignal
+  readonly silenceMs: number
+  onEvents(events: readonly LogEvent[]): void
+}
+
+/** How far one connection has led. */
+export interface Leg {
+  readonly ending: Ending | undefined
+  readonly error: ClientError | undefined
+  /** Nothing came through, although no part of the way said why. */
+  readonly isMute: boolean
+}
+
+/** Follows a log over one connection, until the verdict or until it breaks. Never rejects. */
+export async function readLeg(client: Client, id: string, reading: Reading): Promise<Leg> {
+  const { seen, signal, silenceMs, onEvents } = reading
+  const silence = new AbortController()
+  const watch = setTimeout(() => silence.abort(new DOMException('', 'TimeoutError')), silenceMs)
+  let hasBegun = false
+  let isAnswered = false
+  const end = (ending?: Ending, error?: ClientError): Leg => ({
+    ending,
+    error,
+    isMute: !hasBegun && (isAnswered || silence.signal.aborted),
+  })
+  try {
+    const headers = { Accept: 'text/event-stream', ...(seen > 0 && { 'Last-Event-ID': String(seen) }) }
+    const limit = AbortSignal.any([signal, silence.signal])
+    const response = await client.request('GET', `/jobs/${id}/log`, { headers, signal: limit })
+    isAnswered = true
+    if (!isEventStream(response)) {
+      await response.body?.cancel()
+      return end()
+    }
+    for await (const events of readEvents(response.body as ReadableStream<Uint8Array>)) {
+      watch.refresh()
+      hasBegun ||= events.length > 0
+      onEvents(events)
+      const ending = events.find((it) => it.kind === 'verdict')?.ending
+      if (ending) return end(ending)
+    }
+    return end()
+  } catch (error) {
+    return end(undefined, error instanceof ClientError ? error : brokenOff(client.url, error))
+  } finally {
+    clearTimeout(watch)
+  }
+}
+
+function isEventStream({ headers }: Response): boolean {
+  return headers.get('content-type')?.startsWith('text/event-stream') === true
+}

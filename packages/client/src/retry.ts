@@ -1,0 +1,43 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { ClientError } from './client-error.ts'
+
+/** Whether the same request, sent again with the same key, may be answered otherwise. */
+export function isPassing({ status, isUseless }: ClientError): boolean {
+  if (status === undefined) return !isUseless
+  return [408, 429, 502, 503, 504].includes(status)
+}
+
+/** Whether asking again for a job that is known makes sense: always, unless the API itself says that it is not there. */
+export function isPassingForJob(error: ClientError): boolean {
+  const { code, status } = error
+  // A page of a proxy, of whatever status, says nothing of the job.
+  return isPassing(error) || (status !== undefined && (code === undefined || status >= 500))
+}
+
+const firstDelayMs = 500
+const mostDelayMs = 10_000
+
+/** Longer each time, by a part that is random: else all clients of an API that was away would come back at once. */
+export function retryDelayMs(attempt: number, askedMs = 0, random: () => number = Math.random): number {
+  const ownMs = Math.min(mostDelayMs, firstDelayMs * 2 ** Math.min(attempt, 10))
+  return Math.max(askedMs, ownMs * (0.5 + random() / 2))
+}
+
+/** What `Retry-After` asks for: seconds or a date. */
+export function askedDelayMs(header: string | undefined, now: number): number {
+  if (header === undefined) return 0
+  const ms = /^\d{1,6}$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now
+  return Number.isNaN(ms) ? 0 : Math.max(0, ms)
+}
+
+/** Waits before the next attempt; returns when the time is over or the signal is aborted. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch((error: unknown) => {
+    if (!signal.aborted) throw error
+  })
+}
+
+/** When the time is over between two requests. */
+export function outOfTime(): ClientError {
+  return new ClientError('There was no time to wait any longer')
+}
