@@ -11,4 +11,6 @@ export interface Limits {
   readonly waitingJobs: number
   /** The time in which a request has to be here, from its first byte to its last. */
   readonly requestTimeoutMs: number
+  /** How long a client may take nothing of an answer that waits for it. */
+  readonly readTimeoutMs: number
 }

@@ -10,7 +10,9 @@ import { connectRedis, firstAttempt } from '@redeployster/shared/redis/connect'
 import type { Logger } from '@redeployster/shared/runtime/logger'
 import type { Running } from '@redeployster/shared/runtime/shutdown'
 import { createApp } from './app.ts'
+import type { ClientFile } from './client-file.ts'
 import { closerOf } from './close-server.ts'
+import { cutSlowReaders } from './cut-slow-readers.ts'
 import { createFailedAuths } from './failed-auths.ts'
 import { createHeldStreams } from './held-streams.ts'
 import { mostHeldSeconds } from './hold.ts'
@@ -26,6 +28,8 @@ export interface ApiOptions {
   readonly startByMs: number
   readonly limits: Limits
   readonly holdMs?: number
+  /** What `GET /client.mjs` serves, if it was built. */
+  readonly client?: ClientFile | undefined
 }
 
 /** Connects, listens, and says how to stop. When Redis is away it listens all the same, and is unready. */
@@ -59,6 +63,7 @@ export async function startApi(
     failedAuths: createFailedAuths(redis, options.limits, logger),
     streams: createHeldStreams(options.limits),
     stopping: stopping.signal,
+    client: options.client,
     logger,
   })
 
@@ -68,6 +73,7 @@ export async function startApi(
     disconnect()
     throw error
   })
+  cutSlowReaders(server, options.limits.readTimeoutMs, logger)
   const close = closerOf(server)
   logger.info({ listen: options.listen, port: portOf(server) }, 'API listens')
 

@@ -1,4 +1,5 @@
 import { startApi, type ApiOptions } from '@redeployster/api/main'
+import { readBundle } from '@redeployster/client/read-bundle'
 import { readEnv, type Env } from '@redeployster/shared/runtime/env'
 import { createLogger } from '@redeployster/shared/runtime/logger'
 import { checkRedis, placeOf } from './check-redis.ts'
@@ -30,6 +31,7 @@ export function apiOptions(env: Settled): ApiOptions {
     port: env.PORT,
     startByMs: env.START_BY,
     limits: limitsOf(env),
+    client: readBundle(),
     ...defined({ adminToken: env.REDEPLOYSTER_ADMIN_TOKEN }),
   }
 }
@@ -43,5 +45,6 @@ export function limitsOf(env: Env): ApiOptions['limits'] {
     streamsPerService: env.MAX_STREAMS_PER_SERVICE,
     waitingJobs: env.MAX_WAITING_JOBS,
     requestTimeoutMs: env.REQUEST_TIMEOUT,
+    readTimeoutMs: env.READ_TIMEOUT,
   }
 }

@@ -24,6 +24,7 @@ const apiOnly: readonly Variable[] = [
   'MAX_STREAMS_PER_SERVICE',
   'MAX_WAITING_JOBS',
   'REQUEST_TIMEOUT',
+  'READ_TIMEOUT',
 ]
 
 function variablesOf(command: CommandName): readonly Variable[] {

@@ -105,6 +105,7 @@ export const limits: Limits = {
   streamsPerService: 1_000_000,
   waitingJobs: 1_000_000,
   requestTimeoutMs: 30_000,
+  readTimeoutMs: 600_000,
 }
 
 export function startTestApi(redis: TestRedis, more: Partial<ApiOptions> = {}, logger: Logger = silent) {

@@ -165,6 +165,9 @@ export const envSchema = z.object({
     .describe(
       'how long a request may take to be sent, header and body; its answer may take as long as it likes',
     ),
+  READ_TIMEOUT: duration
+    .prefault('2m')
+    .describe('how long a client may read nothing of an answer that waits for it; then it is cut off'),
   LOG_LEVEL: z
     .enum(logLevels, `expected one of ${logLevels.join(', ')}`)
     .default('info')
