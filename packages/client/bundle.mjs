@@ -9,7 +9,7 @@ const here = import.meta.dirname
 const mostBytes = 100_000
 
 export async function bundleClient() {
-  const manifest = JSON.parse(fs.readFileSync(path.join(here, '../cli/package.json'), 'utf8'))
+  const manifest = JSON.parse(fs.readFileSync(path.join(here, 'package.json'), 'utf8'))
   const { outputFiles } = await build({
     absWorkingDir: here,
     entryPoints: ['src/main.ts'],

@@ -2,6 +2,7 @@ import { reservedNames } from '@redeployster/shared/contract/service'
 import { Hono } from 'hono'
 import { requestId } from 'hono/request-id'
 import { cancelJob } from './cancel.ts'
+import { showClient } from './client-file.ts'
 import { deploy } from './deploy.ts'
 import { freezeService, showFreeze, unfreezeService } from './freeze.ts'
 import { showHealth, showReadiness } from './health.ts'
@@ -36,6 +37,7 @@ export function createApp(parts: Parts): Hono<ApiEnv> {
   at(app, '/jobs/:id', { GET: showJob(parts), DELETE: cancelJob(parts) })
   at(app, '/jobs/:id/log', { GET: showLog(parts) })
   at(app, '/jobs/:id/verdict', { GET: showVerdict(parts), POST: showVerdict(parts) })
+  at(app, '/client.mjs', { GET: showClient(parts) })
 
   // The names that we keep for ourselves are never services, also where we have no route (yet).
   for (const name of reservedNames) app.all(`/${name}`, noSuchRoute).all(`/${name}/:rest`, noSuchRoute)

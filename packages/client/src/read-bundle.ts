@@ -3,7 +3,7 @@ import fs from 'node:fs'
 
 /** The client as one file, for whoever has nothing but Node. */
 export interface ClientFile {
-  readonly body: Uint8Array
+  readonly body: Uint8Array<ArrayBuffer>
   /** In hex. */
   readonly sha256: string
 }
