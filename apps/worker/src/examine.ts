@@ -32,6 +32,7 @@ export interface ExamineOptions {
   readonly dockerHost?: string
   readonly composeCommand?: readonly string[]
   readonly projectRoots?: readonly string[]
+  readonly publicUrl?: string
   readonly passEnv: readonly string[]
   /** How long a deploy may take when the service does not say. */
   readonly deployTimeoutMs: number
@@ -86,7 +87,7 @@ export async function examineHost(options: ExamineOptions): Promise<HostReport> 
     requireFlock(run).then(() => ({}), toProblem),
     ownContainerIds(),
   ])
-  const { projectRoots, deployTimeoutMs: timeoutMs } = options
+  const { projectRoots, publicUrl, deployTimeoutMs: timeoutMs } = options
   return {
     dockerHost,
     variables: dockerHost === defaultDockerHost ? {} : { DOCKER_HOST: dockerHost },
@@ -101,6 +102,7 @@ export async function examineHost(options: ExamineOptions): Promise<HostReport> 
             docker,
             compose: compose.command,
             projectRoots,
+            publicUrl,
             timeoutMs,
             ownIds,
           }),
@@ -151,7 +153,7 @@ function whyUnlabelled({ labels }: SeenService): string {
   const settings = readSettings(labels)
   return 'problem' in settings
     ? settings.problem
-    : 'it has neither the label redeployster.token nor redeployster.token-sha256'
+    : 'it has none of the labels redeployster.token, redeployster.token-sha256 and redeployster.oidc'
 }
 
 /** Why a labelled container speaks for no service. */

@@ -1,4 +1,5 @@
 import { Token } from '@redeployster/shared/contract/token'
+import { createVerifier } from '@redeployster/shared/oidc/verifier'
 import {
   createProject,
   describeWithEngine,
@@ -135,6 +136,8 @@ describeWithEngine('a look at a service', () => {
         ...engineChecks(),
         docker: connectDocker(testEngine().dockerHost),
         adminHash: undefined,
+        secret: 'the secret of the test',
+        verifier: createVerifier(),
         timeoutMs: 1000,
         ownIds: new Set<string>(),
       }

@@ -1,11 +1,11 @@
 import type { JobRequest } from '@redeployster/shared/contract/job'
 import { splitLines } from '@redeployster/shared/contract/log-line'
-import { isProven, type TokenHash } from '@redeployster/shared/contract/token'
 import { checkService, type ServiceChecks } from './catalogue/check-service.ts'
 import { isLabelled } from './catalogue/service-settings.ts'
 import { servicesFromContainers } from './catalogue/services-from-containers.ts'
 import type { Plan } from './job-directory.ts'
 import { makePlan, type Planning } from './plan.ts'
+import { whyUnproven, type Proving } from './proof.ts'
 
 /** What a job may do, seen now. */
 export type Look =
@@ -13,9 +13,7 @@ export type Look =
   | { readonly kind: 'rejected'; readonly reason: string }
   | { readonly kind: 'unreadable'; readonly exitCode: number; readonly output: readonly string[] }
 
-export interface Looking extends ServiceChecks, Planning {
-  readonly adminHash: TokenHash | undefined
-}
+export interface Looking extends ServiceChecks, Planning, Proving {}
 
 /** Looks at Docker and the compose files as they are now: nothing in a job or in Redis is believed. */
 export async function lookAtService(request: JobRequest, looking: Looking): Promise<Look> {
@@ -35,10 +33,8 @@ export async function lookAtService(request: JobRequest, looking: Looking): Prom
     const { lines: output } = splitLines(Buffer.from(checked.output.trim()), true)
     return { kind: 'unreadable', exitCode: checked.exitCode, output }
   }
-  const { hashes } = checked.settings
-  if (!isProven(request, looking.adminHash ? [...hashes, looking.adminHash] : hashes)) {
-    return rejected('the job does not prove knowledge of the token that the service has now')
-  }
+  const unproven = await whyUnproven(request, checked.settings, looking)
+  if (unproven !== undefined) return rejected(unproven)
   const plan = await makePlan(checked, service, containers, looking)
   return 'problem' in plan
     ? rejected(plan.problem)

@@ -1,16 +1,17 @@
 import { createCataloguePublisher } from '@redeployster/shared/catalogue/redis-catalogue'
 import { toHostId, queueName } from '@redeployster/shared/contract/service'
-import { Token, tokenDigest } from '@redeployster/shared/contract/token'
+import { Token } from '@redeployster/shared/contract/token'
 import { createFreezesReader } from '@redeployster/shared/freezes/redis-freezes'
 import type { HistoryLimits } from '@redeployster/shared/jobs/history-keeper'
 import { createHistoryKeeper } from '@redeployster/shared/jobs/redis-history-keeper'
 import { createJobs } from '@redeployster/shared/jobs/redis-jobs'
 import { createLogWriter } from '@redeployster/shared/log/redis-log-writer'
+import { createVerifier } from '@redeployster/shared/oidc/verifier'
 import { createHostQueues } from '@redeployster/shared/queue/bullmq-host-queues'
 import { connectRedis } from '@redeployster/shared/redis/connect'
 import type { Logger } from '@redeployster/shared/runtime/logger'
 import type { Running } from '@redeployster/shared/runtime/shutdown'
-import { checkOutcome } from './catalogue/check-outcome.ts'
+import { checkOutcome, digestWith } from './catalogue/check-outcome.ts'
 import { connectDocker, defaultDockerHost } from './catalogue/docker.ts'
 import { keepCatalogue } from './catalogue/keep-catalogue.ts'
 import type { Argv } from './compose/command.ts'
@@ -44,6 +45,8 @@ export interface WorkerOptions {
   readonly dockerHost?: string
   readonly composeCommand?: readonly string[]
   readonly projectRoots?: readonly string[]
+  /** The address of the API, which identity tokens are made for. */
+  readonly publicUrl?: string
   readonly passEnv: readonly string[]
   readonly maxParallelDeploys: number
   /** How long a deploy may take when the service does not say. */
@@ -96,8 +99,9 @@ export async function startWorker(options: WorkerOptions, logger: Logger): Promi
 
     const queues = createHostQueues(redis, subscriber, logger)
     const resolve = rememberResolved(createResolveService(run, compose.command), compose.command[0])
-    const checks = { resolve, projectRoots: options.projectRoots }
+    const checks = { resolve, projectRoots: options.projectRoots, publicUrl: options.publicUrl }
     const adminHash = options.adminToken === undefined ? undefined : new Token(options.adminToken).hash
+    const proving = { secret: options.secret, verifier: createVerifier() }
     const ownIds = await ownContainerIds()
     const schedule = createSchedule(options.maxParallelDeploys, () => queue.pump())
     const running: DeployPorts['running'] = new Map()
@@ -112,7 +116,7 @@ export async function startWorker(options: WorkerOptions, logger: Logger): Promi
       logWriter: createLogWriter(redis, options.mostLogBytes),
       history: createHistoryKeeper(redis, options.history),
       schedule,
-      look: (request) => lookAtService(request, { ...checks, ...planning, adminHash }),
+      look: (request) => lookAtService(request, { ...checks, ...proving, ...planning, adminHash }),
       readSecrets: (config) => readSecrets(run, config),
       followStep: createFollowStep(env, signal),
       logger,
@@ -132,7 +136,7 @@ export async function startWorker(options: WorkerOptions, logger: Logger): Promi
       host,
       docker,
       publisher,
-      check: (seen) => checkOutcome(seen, checks, (hash) => tokenDigest(options.secret, hash)),
+      check: (seen) => checkOutcome(seen, checks, digestWith(options.secret)),
       onEntries: (entries) => queue.know(entries.map(queueName)),
       logger,
       signal,

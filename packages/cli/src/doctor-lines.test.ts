@@ -1,3 +1,4 @@
+import type { PublishedRule } from '@redeployster/shared/contract/oidc-rule'
 import type { ServiceReport } from '@redeployster/worker/examine'
 import { describe, expect, it } from 'vitest'
 import { doctorLines } from './doctor-lines.ts'
@@ -155,6 +156,20 @@ describe('of the services', () => {
   it('one without a gate says so', () => {
     const lines = linesOfService({ settings: { ...hello.settings, gateMs: 0, rollback: true } })
     expect(lines).toContain('      settings  pull=auto gate=none rollback=true timeout=15m')
+  })
+
+  it('one with a rule shows whose identity tokens may deploy it', () => {
+    const oidc: PublishedRule = {
+      issuer: 'https://ci.example.com',
+      audience: 'https://deploy.example.com',
+      claims: [
+        ['repository', 'acme/shop'],
+        ['ref', 'main'],
+      ],
+    }
+    expect(linesOfService({ settings: { ...hello.settings, oidc } })).toContain(
+      '      oidc      repository=acme/shop ref=main of https://ci.example.com for https://deploy.example.com',
+    )
   })
 
   it('one with a weak token is told', () => {

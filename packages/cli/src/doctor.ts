@@ -35,6 +35,7 @@ async function examine(env: Env, source: NodeJS.ProcessEnv): Promise<DoctorRepor
         dockerHost: env.DOCKER_HOST,
         composeCommand: env.COMPOSE_COMMAND,
         projectRoots: env.PROJECT_ROOTS,
+        publicUrl: env.PUBLIC_URL,
       }),
     }),
     examineRedis(env, source.PATH),

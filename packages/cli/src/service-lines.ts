@@ -1,4 +1,5 @@
 import { formatDuration } from '@redeployster/shared/contract/duration'
+import type { PublishedRule } from '@redeployster/shared/contract/oidc-rule'
 import type { DeployableService, HostReport, ServiceReport } from '@redeployster/worker/examine'
 import { shellCommand } from './shell-command.ts'
 
@@ -36,9 +37,14 @@ function details({ commands, lane, settings, hasWeakToken }: DeployableService, 
       `rollback=${rollback}`,
       `timeout=${formatDuration(timeoutMs)}`,
     ].join(' '),
+    ...(settings.oidc && { oidc: ruleText(settings.oidc) }),
     ...(hasWeakToken && { token: 'can be guessed: use at least 16 random characters' }),
   }
   return Object.entries(lines).map(([name, text]) => `      ${name.padEnd(8)}  ${text}`)
+}
+
+function ruleText({ issuer, audience, claims }: PublishedRule): string {
+  return [...claims.map((claim) => claim.join('=')), `of ${issuer}`, `for ${audience}`].join(' ')
 }
 
 const whyNotPulled: Readonly<Record<DeployableService['settings']['pull'], string>> = {

@@ -42,6 +42,7 @@ export function workerOptions(env: Settled, source: NodeJS.ProcessEnv): WorkerOp
       dockerHost: env.DOCKER_HOST,
       composeCommand: env.COMPOSE_COMMAND,
       projectRoots: env.PROJECT_ROOTS,
+      publicUrl: env.PUBLIC_URL,
     }),
   }
 }

@@ -64,7 +64,7 @@ describe('a check', () => {
 })
 
 describe('what the catalogue learns of a service', () => {
-  const digestOf = (hash: string) => `digest of ${hash}`
+  const digestOf = (of: unknown) => `digest of ${JSON.stringify(of)}`
   const digest = digestOf(new Token('dolphin').hash)
 
   it('are the keyed digests of its tokens, never the tokens', async () => {
@@ -72,6 +72,22 @@ describe('what the catalogue learns of a service', () => {
       kind: 'deployable',
       digests: [digest],
     })
+  })
+
+  it('are its rule, too, made for the address of the API', async () => {
+    const publicUrl = 'https://deploy.example.com'
+    const both = { ...labels, 'redeployster.oidc': 'issuer=https://ci.example.com repository=acme/shop' }
+    const oidc = {
+      issuer: 'https://ci.example.com',
+      claims: [['repository', 'acme/shop']],
+      audience: publicUrl,
+    }
+    const access = { digests: [digest, digestOf(oidc)], oidc }
+    const outcomeOf = (checks: ServiceChecks) =>
+      checkOutcome(seenAs({ labels: both }), { ...checks, publicUrl }, digestOf)
+    expect(await outcomeOf(printing(both))).toEqual({ kind: 'deployable', ...access })
+    const unsure = await outcomeOf(composeThat({ exitCode: 14, stderr: 'no such file' }))
+    expect(unsure).toEqual({ kind: 'unsure', ...access, reason: 'no such file' })
   })
 
   it('is why it is refused', async () => {

@@ -7,6 +7,8 @@ import type { SeenService } from './services-from-containers.ts'
 export interface ServiceChecks {
   readonly resolve: ResolveService
   readonly projectRoots: readonly string[] | undefined
+  /** The audience of identity tokens. */
+  readonly publicUrl?: string | undefined
 }
 
 /** A service whose labels are really set by its compose file. */
@@ -19,12 +21,12 @@ export interface CheckedService {
 /** Labels are hints, not authority: anybody who starts a container or makes an image can set them. */
 export async function checkService(
   seen: SeenService,
-  { resolve, projectRoots }: ServiceChecks,
+  { resolve, projectRoots, publicUrl }: ServiceChecks,
 ): Promise<CheckedService | Problem | ConfigFailure> {
   if (reservedNames.has(seen.project)) {
     return { problem: `its project is called ${seen.project}, which is a path of ours; rename the project` }
   }
-  const settings = readSettings(seen.labels)
+  const settings = readSettings(seen.labels, publicUrl)
   if ('problem' in settings) return settings
   const project = locateProject(seen.location)
   if ('problem' in project) return project

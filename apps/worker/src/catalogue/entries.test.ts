@@ -1,4 +1,5 @@
 import { keepGoneMs, type CatalogueEntry } from '@redeployster/shared/contract/catalogue-entry'
+import type { PublishedRule } from '@redeployster/shared/contract/oidc-rule'
 import { projectName, serviceName, toHostId } from '@redeployster/shared/contract/service'
 import { describe, expect, it } from 'vitest'
 import { catalogueEntries, type CheckOutcome } from './entries.ts'
@@ -45,6 +46,16 @@ describe('a service that is there', () => {
     { was: 'gone', before: [gone] },
   ])('is published as it is now once it was checked: it was $was', ({ before }) => {
     expect(next(deployable, before)).toEqual([fresh])
+  })
+
+  it('has the rule that it has now, and keeps it while nobody can say otherwise', () => {
+    const oidc: PublishedRule = { issuer: 'https://ci.example.com', audience: 'x', claims: [['sub', 'a']] }
+    const withRule = { ...fresh, oidc }
+    expect(next({ kind: 'deployable', digests: ['d1'], oidc }, [published])).toEqual([withRule])
+    expect(next({ ...unsure('d1'), oidc } as CheckOutcome, [withRule])).toEqual([withRule])
+    expect(next(underWay, [withRule])).toEqual([withRule])
+    expect(next(deployable, [withRule])).toEqual([fresh])
+    expect(next('not there', [withRule])).toMatchObject([{ state: 'gone', oidc }])
   })
 
   it('has the tokens that it has now', () => {

@@ -3,10 +3,13 @@ import { qualifiedName, type HostId } from '@redeployster/shared/contract/servic
 import { isSame } from '@redeployster/shared/contract/token'
 import type { SeenService } from './services-from-containers.ts'
 
+/** Who may deploy a service, as the catalogue says it. */
+export type Access = Pick<CatalogueEntry, 'digests' | 'oidc'>
+
 /** What a check said of a service: `unsure` when compose could not read its files. */
 export type CheckOutcome =
-  | { readonly kind: 'deployable'; readonly digests: readonly string[] }
-  | { readonly kind: 'unsure'; readonly digests: readonly string[]; readonly reason: string }
+  | ({ readonly kind: 'deployable' } & Access)
+  | ({ readonly kind: 'unsure'; readonly reason: string } & Access)
   | { readonly kind: 'refused'; readonly reason: string }
 
 export interface CheckedSeen {
@@ -29,10 +32,8 @@ export function catalogueEntries(
   const deployable = services.flatMap(({ seen, outcome }) => {
     const { project, service, image, health } = seen
     const earlier = known.get(qualifiedName(seen))
-    const digests = digestsToPublish(outcome, earlier)
-    return digests
-      ? [{ host, project, service, state: 'deployable' as const, digests: [...digests], image, health }]
-      : []
+    const access = accessToPublish(outcome, earlier)
+    return access ? [{ host, project, service, state: 'deployable' as const, ...access, image, health }] : []
   })
   const present = new Set(deployable.map(qualifiedName))
   const gone = before.flatMap((entry) => {
@@ -43,12 +44,17 @@ export function catalogueEntries(
   return [...deployable, ...gone]
 }
 
-function digestsToPublish(
+function accessToPublish(
   outcome: CheckOutcome | undefined,
   earlier: CatalogueEntry | undefined,
-): readonly string[] | undefined {
-  if (outcome?.kind === 'deployable') return outcome.digests
+): Access | undefined {
+  if (outcome?.kind === 'deployable') return accessOf(outcome)
   if (outcome?.kind === 'refused' || earlier?.state !== 'deployable') return undefined
   const isUnchanged = outcome === undefined || isSame(outcome.digests.join(), earlier.digests.join())
-  return isUnchanged ? earlier.digests : undefined
+  return isUnchanged ? accessOf(earlier) : undefined
+}
+
+/** The digest of a rule is among the others: where they are the same, so is the rule. */
+function accessOf({ digests, oidc }: Access): Access {
+  return { digests, ...(oidc && { oidc }) }
 }

@@ -10,7 +10,7 @@ import { pino } from 'pino'
 import { afterAll, expect, it, vi } from 'vitest'
 import { createMemoryPublisher } from '../testing/catalogue.ts'
 import { engineChecks } from '../testing/engine.ts'
-import { checkOutcome } from './check-outcome.ts'
+import { checkOutcome, digestWith } from './check-outcome.ts'
 import { connectDocker } from './docker.ts'
 import { keepCatalogue } from './keep-catalogue.ts'
 
@@ -36,7 +36,7 @@ describeWithEngine('the catalogue of a real engine', () => {
       host: hostId.parse('ALPHA'),
       docker: connectDocker(testEngine().dockerHost),
       publisher,
-      check: (seen) => checkOutcome(seen, engineChecks(), (hash) => tokenDigest(secret, hash)),
+      check: (seen) => checkOutcome(seen, engineChecks(), digestWith(secret)),
       onEntries: () => {},
       logger: pino({ level: 'silent' }),
       signal: stopping.signal,

@@ -11,13 +11,32 @@ it.each([
   { labels: dolphin, isIt: true },
   { labels: { 'redeployster.token': '' }, isIt: true },
   { labels: { 'redeployster.token-sha256': hash }, isIt: true },
+  { labels: { 'redeployster.oidc': '' }, isIt: true },
   { labels: { 'redeployster.deps': 'false' }, isIt: false },
   { labels: { 'com.docker.compose.service': 'hello' }, isIt: false },
 ])('opts a service in by a token label, even a useless one: $labels → $isIt', ({ labels, isIt }) => {
   expect(isLabelled(labels)).toBe(isIt)
 })
 
+const oidc = 'issuer=https://ci.example.com repository=acme/shop'
+const publicUrl = 'https://deploy.example.com'
+const rule = { issuer: 'https://ci.example.com', audience: publicUrl, claims: [['repository', 'acme/shop']] }
+
 describe('the settings of a service', () => {
+  it.each([
+    { labels: { 'redeployster.oidc': oidc }, hashes: [] },
+    { labels: { ...dolphin, 'redeployster.oidc': oidc }, hashes: [hash] },
+  ])('hold whose identity tokens may deploy it, alone or beside a token: $labels', ({ labels, hashes }) => {
+    expect(readSettings(labels, publicUrl)).toMatchObject({ hashes, oidc: rule })
+    expect(readSettings(labels)).toEqual({
+      problem: expect.stringMatching(/redeployster.oidc needs PUBLIC_URL/),
+    })
+  })
+
+  it('have no rule without a label for it', () => {
+    expect(readSettings(dolphin, publicUrl)).toMatchObject({ oidc: undefined })
+  })
+
   it.each([
     { labels: dolphin, hashes: [hash] },
     { labels: { 'redeployster.token': 'two words' }, hashes: [new Token('two words').hash] },
@@ -69,6 +88,11 @@ describe('the settings of a service', () => {
     { labels: { 'redeployster.token-sha256': 'dolphin' }, says: 'SHA-256 digests in hex' },
     { labels: { 'redeployster.token-sha256': `${hash},` }, says: 'SHA-256 digests in hex' },
     { labels: { ...dolphin, 'redeployster.token-sha256': hash.slice(1) }, says: 'SHA-256 digests in hex' },
+    { labels: { 'redeployster.oidc': '' }, says: 'its label redeployster.oidc has "" where a claim' },
+    {
+      labels: { ...dolphin, 'redeployster.oidc': 'issuer=https://ci.example.com' },
+      says: 'of the issuer could',
+    },
     { labels: { ...dolphin, 'redeployster.deps': 'no' }, says: 'write true or false' },
     {
       labels: { ...dolphin, 'redeployster.tokens': 'x' },
@@ -89,14 +113,25 @@ describe('the settings of a service', () => {
   })
 
   it('are understood as a whole, or there is a reason, whatever the labels are', () => {
-    const ours = ['token', 'token-sha256', 'pull', 'gate', 'rollback', 'timeout', 'deps', '', '__proto__']
+    const ours = [
+      'token',
+      'token-sha256',
+      'oidc',
+      'pull',
+      'gate',
+      'rollback',
+      'timeout',
+      'deps',
+      '',
+      '__proto__',
+    ]
     const name = fc.oneof(fc.constantFrom(...ours.map((it) => `redeployster.${it}`)), fc.string())
     const value = fc.oneof(
       fc.string(),
-      fc.constantFrom('true', 'auto', '90s', 'none', hash, `${hash},${nextHash}`),
+      fc.constantFrom(oidc, 'true', 'auto', '90s', 'none', hash, `${hash},${nextHash}`),
     )
     const property = fc.property(fc.dictionary(name, value), (labels) => {
-      expect(isWhole(readSettings(labels))).toBe(true)
+      expect(isWhole(readSettings(labels, publicUrl))).toBe(true)
     })
     fc.assert(property, { numRuns: 1000 })
   })

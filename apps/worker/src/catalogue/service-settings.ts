@@ -1,6 +1,8 @@
 import { parseDuration } from '@redeployster/shared/contract/duration'
+import type { PublishedRule } from '@redeployster/shared/contract/oidc-rule'
 import { Token, type TokenHash } from '@redeployster/shared/contract/token'
 import type { Problem } from '../compose/project.ts'
+import { parseOidcLabel } from './oidc-label.ts'
 
 export const pullPolicies = ['auto', 'always', 'missing', 'never'] as const
 export type PullPolicy = (typeof pullPolicies)[number]
@@ -9,6 +11,8 @@ export type PullPolicy = (typeof pullPolicies)[number]
 export interface ServiceSettings {
   /** Hashes of the tokens that may deploy it; two while one is rotated. */
   readonly hashes: readonly TokenHash[]
+  /** Whose identity tokens may deploy it. */
+  readonly oidc?: PublishedRule | undefined
   readonly withDependencies: boolean
   readonly pull: PullPolicy
   /** How long a container may take to become healthy after its start period; 0: there is no gate. */
@@ -22,6 +26,7 @@ const prefix = 'redeployster.'
 const known: ReadonlySet<string> = new Set([
   'token',
   'token-sha256',
+  'oidc',
   'pull',
   'gate',
   'rollback',
@@ -31,9 +36,9 @@ const known: ReadonlySet<string> = new Set([
 
 type Labels = Readonly<Record<string, string>>
 
-/** Services opt in by one of the two token labels, even when its value is useless. */
+/** Services opt in by a label that says who may deploy them, even when its value is useless. */
 export function isLabelled(labels: Labels): boolean {
-  return labels[`${prefix}token`] !== undefined || labels[`${prefix}token-sha256`] !== undefined
+  return ['token', 'token-sha256', 'oidc'].some((name) => labels[prefix + name] !== undefined)
 }
 
 /** Whether somebody meant us by any label, even by a misspelt one. */
@@ -41,7 +46,8 @@ export function hasOurLabel(labels: Labels): boolean {
   return Object.keys(labels).some((name) => name.startsWith(prefix))
 }
 
-export function readSettings(labels: Labels): ServiceSettings | Problem {
+/** `publicUrl` is the audience of identity tokens. */
+export function readSettings(labels: Labels, publicUrl?: string): ServiceSettings | Problem {
   const ours = Object.keys(labels).filter((name) => name.startsWith(prefix))
   const unknown = ours.find((name) => !known.has(name.slice(prefix.length)))
   if (unknown !== undefined) {
@@ -52,6 +58,7 @@ export function readSettings(labels: Labels): ServiceSettings | Problem {
   const hashes = readHashes(labels)
   if ('problem' in hashes) return hashes
   const read = {
+    oidc: readOidc(labels, publicUrl),
     withDependencies: readBoolean(labels, 'deps', true),
     pull: readPull(labels),
     gateMs: readGate(labels),
@@ -116,6 +123,19 @@ function readHashes(labels: Labels): readonly TokenHash[] | Problem {
     }
   }
   return [...(token === undefined ? [] : [new Token(token).hash]), ...(digests as TokenHash[])]
+}
+
+function readOidc(labels: Labels, audience: string | undefined): PublishedRule | undefined | Problem {
+  const value = labels[`${prefix}oidc`]
+  if (value === undefined) return undefined
+  const rule = parseOidcLabel(value)
+  if ('wrong' in rule) return { problem: `its label ${prefix}oidc ${rule.wrong}` }
+  if (audience !== undefined) return { ...rule, audience }
+  return {
+    problem:
+      `its label ${prefix}oidc needs PUBLIC_URL, the address of the API, which identity tokens are made for: ` +
+      'set it for the worker',
+  }
 }
 
 /** A token this short can be guessed; it is accepted, with a warning. */

@@ -1,4 +1,5 @@
 import { testEngine, type TestProject } from '@redeployster/shared/testing/docker'
+import { createVerifier } from '@redeployster/shared/oidc/verifier'
 import { connectDocker } from '../catalogue/docker.ts'
 import { lookAtService, type Look, type Looking } from '../look.ts'
 import { engineChecks, provenRequest } from './engine.ts'
@@ -17,6 +18,8 @@ export async function look(project: TestProject, asked: Asked = {}): Promise<Loo
     ...engineChecks(),
     docker,
     adminHash: undefined,
+    secret: 'the secret of the test',
+    verifier: createVerifier(),
     timeoutMs: 1000,
     ownIds: new Set(),
     ...looking,

@@ -73,6 +73,13 @@ const secret = z.string().regex(blankless, 'expected at least 16 characters with
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
+const publicUrl = z
+  .string()
+  .refine(
+    (text) => /^https?:\/\/[^\s?#@]*[^\s?#@/]$/.test(text) && URL.canParse(text),
+    'expected an address such as https://deploy.example.com, without a slash at its end',
+  )
+
 /** Each variable: how it is read, and what the README and `--help` say of it. */
 export const envSchema = z.object({
   LISTEN: address.default('::').describe('address to listen on; `::` is all interfaces, also those of IPv4'),
@@ -80,6 +87,11 @@ export const envSchema = z.object({
   REDIS_URL: redisUrl
     .optional()
     .describe('`redis://…`, `rediss://…` or `unix:///…`; unset, `serve` starts a Redis of its own'),
+  PUBLIC_URL: publicUrl
+    .optional()
+    .describe(
+      'the address of the API as pipelines reach it; `redeployster.oidc` needs it, and identity tokens are made for it',
+    ),
   STATE_DIR: absolutePath
     .optional()
     .describe(
