@@ -99,6 +99,10 @@ it('does not blame the compose file when there is no compose to read it', () => 
   })
 })
 
+it('refuses the job when compose can be found and not be started', () => {
+  expect(unreadable(126)).toMatchObject({ state: 'rejected', exitCode: exitCode.rejected, started: false })
+})
+
 it('says after a pull that failed that nothing was touched', () => {
   expect(failureOfPull(0)).toBeUndefined()
   for (const [end, state, code] of [

@@ -40,6 +40,7 @@ export function rejected(reason: string): Verdict {
 
 /** Compose could not read the project's files: its own words are in the log, its own exit code counts. */
 export function unreadable(code: number): Verdict {
+  if (code === exitCode.rejected) return rejected('docker compose cannot be run now; the line above says why')
   const why =
     code === exitCode.noCompose
       ? `nothing was started, since ${noCompose}`

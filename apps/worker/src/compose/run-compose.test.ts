@@ -30,6 +30,13 @@ it('says 127 and why when there is no such command', async () => {
   expect(await run(['/nowhere/docker-compose'])).toMatchObject({ exitCode: 127, stderr })
 })
 
+it('says 126 and why when the command is there and cannot be started', async () => {
+  expect(await run(['/etc/passwd'])).toMatchObject({
+    exitCode: 126,
+    stderr: expect.stringContaining('EACCES') as string,
+  })
+})
+
 it('says 128 and the signal, and why, when the command is killed', async () => {
   const stderr = expect.stringContaining('SIGKILL')
   expect(await sh('kill -9 $$')).toMatchObject({ exitCode: 137, stderr })

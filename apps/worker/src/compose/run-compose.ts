@@ -39,7 +39,10 @@ export function createRunCompose(
         stderr: result.shortMessage ?? stderr,
       }
     }
-    if (result.exitCode === undefined) return { exitCode: 127, stdout, stderr: result.shortMessage ?? stderr }
+    if (result.exitCode === undefined) {
+      // Not there, or there but not to be started now: no descriptor or no process is free, or it is no program.
+      return { exitCode: result.code === 'ENOENT' ? 127 : 126, stdout, stderr: result.shortMessage ?? stderr }
+    }
     return { exitCode: result.exitCode, stdout, stderr }
   }
 }

@@ -146,6 +146,10 @@ describe('the end of a step', () => {
     expect(await endOfStep(folder)).toBe('lost')
   })
 
+  it('is lost when somebody has removed its folder: what is not there says nothing', async () => {
+    expect(await sh('rm -r "$1"; exit 0', 'sh', folder)).toBe('lost')
+  })
+
   it('is lost when all its processes are killed', async () => {
     const { end, runner } = await startBlocked()
     process.kill(-runner, 'SIGKILL')

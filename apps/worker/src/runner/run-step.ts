@@ -1,7 +1,9 @@
 import { execa } from 'execa'
 import fs from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Argv } from '../compose/command.ts'
+import { withDescriptor } from './descriptors.ts'
 import { runnerText } from './runner.ts'
 
 /** How a step ended: with an exit code; `lost`: its runner died without one; `not-started`: it never ran. */
@@ -33,13 +35,31 @@ export async function runStep(
 export async function endOfStep(folder: string): Promise<StepEnd> {
   const known = await readExitCode(folder)
   if (known !== undefined) return known
-  // A killed shell may have left compose behind, which holds the lock as long as it lives.
-  await execa('flock', [path.join(folder, 'alive'), 'true'], { reject: false })
-  return (await readExitCode(folder)) ?? ((await isStarted(folder)) ? 'lost' : 'not-started')
+  await lockIsFree(path.join(folder, 'alive'))
+  const code = await readExitCode(folder)
+  if (code !== undefined) return code
+  // Where somebody has removed the folder, nothing can be concluded from what is not in it.
+  return (await isStarted(folder)) || !(await isThere(folder)) ? 'lost' : 'not-started'
+}
+
+const askAgainMs = 500
+
+/** A killed shell may have left compose behind, which holds the lock as long as it lives. */
+async function lockIsFree(file: string): Promise<void> {
+  for (;;) {
+    const { exitCode } = await execa('flock', [file, 'true'], { reject: false })
+    // Whoever could not ask, for want of a descriptor or a process, knows nothing.
+    if (exitCode === 0 || !(await isThere(file))) return
+    await delay(askAgainMs)
+  }
 }
 
 export async function isStarted(folder: string): Promise<boolean> {
-  return fs.access(path.join(folder, 'started')).then(
+  return isThere(path.join(folder, 'started'))
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return fs.access(file).then(
     () => true,
     () => false,
   )
@@ -47,7 +67,8 @@ export async function isStarted(folder: string): Promise<boolean> {
 
 async function readExitCode(folder: string): Promise<number | undefined> {
   try {
-    const code = Number.parseInt(await fs.readFile(path.join(folder, 'exit'), 'utf8'), 10)
+    const text = await withDescriptor(() => fs.readFile(path.join(folder, 'exit'), 'utf8'))
+    const code = Number.parseInt(text, 10)
     // A power cut can leave a file without its content.
     return Number.isNaN(code) ? undefined : code
   } catch (error) {

@@ -1,7 +1,8 @@
 import { splitLines } from '@redeployster/shared/contract/log-line'
-import { watch } from 'node:fs'
+import { watch, type FSWatcher } from 'node:fs'
 import fs, { type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
+import { withDescriptor } from './descriptors.ts'
 
 export interface Tailed {
   readonly lines: readonly string[]
@@ -62,7 +63,7 @@ function isHole(chunk: Buffer): boolean {
 
 async function openIfThere(file: string): Promise<FileHandle | undefined> {
   try {
-    return await fs.open(file, 'r')
+    return await withDescriptor(() => fs.open(file, 'r'))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw new Error(`Cannot read the output in ${file}`, { cause: error })
@@ -76,9 +77,7 @@ function watchForChanges(folder: string) {
     hasChanged = true
     wakeWaiting()
   }
-  const watcher = watch(folder, wake)
-  // Without change events (the system may have none left) the timer alone wakes us.
-  watcher.on('error', () => {})
+  const watcher = tryToWatch(folder, wake)
 
   return {
     wake,
@@ -94,6 +93,15 @@ function watchForChanges(folder: string) {
       }
       hasChanged = false
     },
-    close: () => watcher.close(),
+    close: () => watcher?.close(),
+  }
+}
+
+/** Without change events (the system may have none left) the timer alone wakes us. */
+function tryToWatch(folder: string, wake: () => void): FSWatcher | undefined {
+  try {
+    return watch(folder, wake).on('error', () => {})
+  } catch {
+    return undefined
   }
 }
