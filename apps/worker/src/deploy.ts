@@ -7,6 +7,7 @@ import { refuseFrozen } from './frozen.ts'
 import type { DeployPorts, Job } from './job.ts'
 import { openJobDirectory, type Plan } from './job-directory.ts'
 import { openJobLog } from './job-log.ts'
+import { reasonOf } from './reason.ts'
 import { saySharers } from './sharers.ts'
 import { gate } from './steps/gate.ts'
 import { pull } from './steps/pull.ts'
@@ -14,6 +15,7 @@ import { rollBack } from './steps/rollback.ts'
 import { up } from './steps/up.ts'
 import { createStopOrder } from './stop-order.ts'
 import { trimHistory } from './trim-history.ts'
+import { refuseUnkept } from './unkept.ts'
 import { expired, interrupted, rejected, stopped, succeeded, unreadable } from './verdicts.ts'
 
 /**
@@ -22,7 +24,8 @@ import { expired, interrupted, rejected, stopped, succeeded, unreadable } from '
  */
 export async function deploy(request: JobRequest, ports: DeployPorts): Promise<void> {
   const logger = ports.logger.child({ job: request.id, service: qualifiedName(request) })
-  const directory = await openJobDirectory(ports.stateDir, request)
+  const directory = await openJobDirectory(ports.stateDir, request).catch(toError)
+  if (directory instanceof Error) return refuseUnkept(request, directory, logger, ports)
   try {
     await carryThrough(request, directory, logger, ports)
   } catch (error) {
@@ -32,6 +35,10 @@ export async function deploy(request: JobRequest, ports: DeployPorts): Promise<v
     await ports.queues.finish(request)
     await directory.remove()
   }
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
 }
 
 async function carryThrough(
@@ -89,9 +96,7 @@ async function carryOut(job: Job, ports: DeployPorts): Promise<Verdict> {
     const wasTouched = await job.directory.hasStarted('up')
     if (job.stop.reason) return stopped(job.stop.reason, wasTouched)
     job.logger.error({ err: error }, 'Cannot carry out the deploy')
-    return wasTouched
-      ? interrupted
-      : rejected(`the worker failed: ${error instanceof Error ? error.message : ''}`)
+    return wasTouched ? interrupted : rejected(`the worker failed: ${reasonOf(error)}`)
   }
 }
 
@@ -135,6 +140,10 @@ async function decide(
   { queues, jobs, freezes, look, signal }: DeployPorts,
 ): Promise<Plan | Verdict> {
   const { request, directory, log, logger, stop } = job
+  // Begun, and nothing here says what: the state directory was emptied, or is another one. It must not start twice.
+  const isForgotten =
+    (await directory.plan()) === undefined && (await jobs.get(request.id))?.startedAt !== undefined
+  if (isForgotten) return interrupted
   if (Date.now() > Date.parse(request.startBy)) return expired
 
   // Whoever joined until now asked before we look, so what we see is what he asked for. From here on nobody joins.

@@ -66,7 +66,12 @@ export async function openJobDirectory(stateDir: string, request: JobRequest): P
   // Written once: who goes on with what runs needs no room for it.
   if ((await readWhole(file, jobRequest)) === undefined) {
     await fs.mkdir(folder, { recursive: true, mode: 0o700 })
-    await writeWhole(file, request)
+    await writeWhole(file, request).catch(async (error: unknown) => {
+      // What is in it, but for this, is there to stay.
+      await fs.rm(`${file}.tmp`, { force: true })
+      await fs.rmdir(folder).catch(() => {})
+      throw error
+    })
   }
   return jobDirectory(folder, request)
 }

@@ -1,6 +1,7 @@
 import type { Logger } from '@redeployster/shared/runtime/logger'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Docker } from './catalogue/docker.ts'
+import { reasonOf } from './reason.ts'
 
 const againMs = 1000
 
@@ -17,9 +18,8 @@ export async function waitForEngine(
       logger.info(`Docker engine ${engine.version} at ${dockerHost}`)
       return engine
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
       const advice = `No Docker engine answers at ${dockerHost}: start it, or set DOCKER_HOST; waiting for it`
-      if (isFirst) logger.warn({ reason }, advice)
+      if (isFirst) logger.warn({ reason: reasonOf(error) }, advice)
     }
     await delay(againMs, undefined, { signal })
   }
