@@ -20,8 +20,8 @@ export async function isConfirmed(
   signal: AbortSignal,
   withinMs = mostConfirmingMs,
 ): Promise<boolean> {
-  for (const end = Date.now() + withinMs; ; await delay(lookEveryMs)) {
+  for (const end = performance.now() + withinMs; ; await delay(lookEveryMs)) {
     if ((await jobs.get(id)) !== undefined) return true
-    if (signal.aborted || Date.now() >= end) return false
+    if (signal.aborted || performance.now() >= end) return false
   }
 }

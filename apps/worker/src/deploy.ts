@@ -13,6 +13,7 @@ import { gate } from './steps/gate.ts'
 import { pull } from './steps/pull.ts'
 import { rollBack } from './steps/rollback.ts'
 import { up } from './steps/up.ts'
+import { createStepTimes } from './step-times.ts'
 import { createStopOrder } from './stop-order.ts'
 import { trimHistory } from './trim-history.ts'
 import { refuseUnkept } from './unkept.ts'
@@ -85,7 +86,7 @@ async function openJob(
   })
   ports.running.set(request.id, stop)
   if (await ports.jobs.isCancelAsked(request.id)) await stop.give('cancel')
-  return { request, directory, log, logger, stop }
+  return { request, directory, times: createStepTimes(directory), log, logger, stop }
 }
 
 async function carryOut(job: Job, ports: DeployPorts): Promise<Verdict> {

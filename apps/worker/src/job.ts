@@ -12,12 +12,14 @@ import type { JobLog } from './job-log.ts'
 import type { Look } from './look.ts'
 import type { FollowStep } from './runner/follow-step.ts'
 import type { Schedule } from './schedule/schedule.ts'
+import type { StepTimes } from './step-times.ts'
 import type { StopOrder } from './stop-order.ts'
 
 /** A job at work. */
 export interface Job {
   readonly request: JobRequest
   readonly directory: JobDirectory
+  readonly times: StepTimes
   readonly log: JobLog
   readonly logger: Logger
   readonly stop: StopOrder

@@ -34,8 +34,7 @@ export function createStopOrder(
 const longestTimerMs = 2 ** 31 - 1
 
 /** Gives the order when time is up; call what it returns when that is not needed any more. */
-export function limitTime({ give }: StopOrder, deadlineMs: number): () => void {
-  const leftMs = Math.min(Math.max(0, deadlineMs - Date.now()), longestTimerMs)
-  const timer = setTimeout(() => void give('timeout'), leftMs)
+export function limitTime({ give }: StopOrder, leftMs: number): () => void {
+  const timer = setTimeout(() => void give('timeout'), Math.min(Math.max(0, leftMs), longestTimerMs))
   return () => clearTimeout(timer)
 }

@@ -35,11 +35,11 @@ it.each<{ what: string; isPulled: boolean; steps: Record<string, Times>; left: n
     const found = steps[name]?.[time]
     return found === undefined ? Promise.reject(new Error(`${name} has no ${time}`)) : Promise.resolve(found)
   }
-  const directory = {
-    hasStarted: async (name: string) => name in steps,
+  const directory = { hasStarted: async (name: string) => name in steps }
+  const times = {
     startedAtMs: (name: string) => read(name, 'startedAtMs'),
     endedAtMs: (name: string) => read(name, 'endedAtMs'),
   }
   const plan = { timeoutMs: 900, ...(isPulled && { pull }) }
-  expect(await timeLeftForUpMs(directory, plan)).toBe(left)
+  expect(await timeLeftForUpMs(directory, times, plan)).toBe(left)
 })

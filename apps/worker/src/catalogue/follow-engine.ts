@@ -39,7 +39,7 @@ async function watchChanges(docker: ObservedDocker, signal: AbortSignal) {
   let isDirty = false
   let isEnded = false
   let mustLookAgain = false
-  let routineAt = Date.now() + routineMs
+  let routineAt = performance.now() + routineMs
   let wake = () => {}
   const { ended } = await docker.watch(() => {
     isDirty = true
@@ -54,7 +54,7 @@ async function watchChanges(docker: ObservedDocker, signal: AbortSignal) {
     async next(): Promise<'change' | 'routine' | 'end'> {
       if (!isDirty && !isEnded) {
         await new Promise<void>((resolve) => {
-          const untilRoutineMs = routineAt - Date.now()
+          const untilRoutineMs = routineAt - performance.now()
           const timer = setTimeout(resolve, mustLookAgain ? lookAgainMs : untilRoutineMs)
           wake = () => {
             clearTimeout(timer)
@@ -67,8 +67,8 @@ async function watchChanges(docker: ObservedDocker, signal: AbortSignal) {
       if (isDirty) await delay(settleMs)
       isDirty = false
       // Also when changes never cease, as with a container that restarts again and again.
-      if (Date.now() < routineAt) return 'change'
-      routineAt = Date.now() + routineMs
+      if (performance.now() < routineAt) return 'change'
+      routineAt = performance.now() + routineMs
       return 'routine'
     },
   }

@@ -8,8 +8,10 @@ import {
   judgeUnchanged,
   type ContainerMark,
   type Gate,
+  type Judgement,
   type LaneCondition,
 } from './judge.ts'
+import { steadyNowMs, toSteadyMs } from '../steady-clock.ts'
 
 /** How the gate ended: all containers passed, of which so many are new, or one failed, with its last words. */
 export type GateEnd =
@@ -45,30 +47,76 @@ export async function conditionsOf(
   return found.flat()
 }
 
+interface Watching extends Gate {
+  /** When the step began that has started the new containers. */
+  readonly startMs: number
+}
+
+/** So long the engine may be away, as when it is restarted, before the gate gives up. */
+const patienceMs = 60_000
+
 /** Looks at what a deploy has started until every container passes or one fails. Rejects on abort. */
 export async function watchGate(
   docker: Docker,
-  { project, service, lane }: Watched,
+  watched: Watched,
   before: readonly ContainerMark[],
-  gate: Gate,
+  watching: Watching,
   signal: AbortSignal,
 ): Promise<GateEnd> {
-  for (;;) {
-    const judged = (await conditionsOf(docker, project, lane)).flatMap((container) => {
+  const judgeNow = createJudging(watched, before, watching)
+  for (let answeredMs = steadyNowMs(); ; await delay(againMs, undefined, { signal })) {
+    try {
+      const judged = judgeNow(await conditionsOf(docker, watched.project, watched.lane))
+      const end = await endOf(judged, watched.service, docker)
+      if (end) return end
+      answeredMs = steadyNowMs()
+    } catch (error) {
+      if (signal.aborted || steadyNowMs() - answeredMs > patienceMs) throw error
+    }
+  }
+}
+
+interface Judged {
+  readonly container: LaneCondition
+  readonly isNew: boolean
+  readonly judgement: Judgement
+}
+
+function createJudging(
+  { service }: Watched,
+  before: readonly ContainerMark[],
+  { startMs, ...gate }: Watching,
+): (containers: readonly LaneCondition[]) => readonly Judged[] {
+  /** By container and start, when that was; set at the first look, since Docker's clock may be set afterwards. */
+  const starts = new Map<string, number>()
+
+  return (containers) =>
+    containers.flatMap((container) => {
       const isNew = hasChanged(before, container, service)
       // How a dependency was before is no doing of this deploy.
       if (!isNew && container.service !== service) return []
-      return [{ container, isNew, judgement: (isNew ? judge : judgeUnchanged)(container, Date.now(), gate) }]
+      const nowMs = steadyNowMs()
+      const key = `${container.id} ${container.startedAtMs}`
+      const saidMs = toSteadyMs(container.startedAtMs)
+      const startedAtMs = starts.get(key) ?? (isNew ? Math.max(saidMs, startMs) : saidMs)
+      starts.set(key, startedAtMs)
+      const judgement = (isNew ? judge : judgeUnchanged)({ ...container, startedAtMs }, nowMs, gate)
+      return [{ container, isNew, judgement }]
     })
-    for (const { container, judgement } of judged) {
-      if (judgement.kind !== 'fail') continue
-      const { exitCode } = judgement
-      const whose = container.service === service ? '' : `its dependency ${container.service} does not work: `
-      const reason = `${whose}${judgement.reason}`
-      return { kind: 'failed', exitCode, reason, lastLines: await docker.lastLines(container.id, lastLines) }
-    }
-    if (judged.every(({ judgement }) => judgement.kind === 'pass'))
-      return { kind: 'passed', count: judged.filter(({ isNew }) => isNew).length }
-    await delay(againMs, undefined, { signal })
+}
+
+async function endOf(
+  judged: readonly Judged[],
+  service: string,
+  docker: Docker,
+): Promise<GateEnd | undefined> {
+  for (const { container, judgement } of judged) {
+    if (judgement.kind !== 'fail') continue
+    const { exitCode } = judgement
+    const whose = container.service === service ? '' : `its dependency ${container.service} does not work: `
+    const reason = `${whose}${judgement.reason}`
+    return { kind: 'failed', exitCode, reason, lastLines: await docker.lastLines(container.id, lastLines) }
   }
+  if (!judged.every(({ judgement }) => judgement.kind === 'pass')) return undefined
+  return { kind: 'passed', count: judged.filter(({ isNew }) => isNew).length }
 }

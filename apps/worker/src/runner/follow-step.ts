@@ -32,7 +32,9 @@ export function createFollowStep(env: Readonly<Record<string, string>>, signal: 
     const end = startedAtMs === undefined ? runStep(folder, argv, env) : endOfStep(folder)
     // What has ended cannot take too long any more, however late an adopter comes.
     const hasEnded = (await timeOf(folder, 'exit')) !== undefined
-    const release = hasEnded ? () => {} : limit(folder, end, (startedAtMs ?? Date.now()) + timeoutMs, stop)
+    // Of what an earlier worker began only the wall clock can tell how long it has taken.
+    const takenMs = startedAtMs === undefined ? 0 : Math.max(0, Date.now() - startedAtMs)
+    const release = hasEnded ? () => {} : limit(folder, end, timeoutMs - takenMs, stop)
     const out = path.join(folder, 'out')
     const free = createFreeing(out)
     try {
@@ -49,12 +51,12 @@ export function createFollowStep(env: Readonly<Record<string, string>>, signal: 
   }
 }
 
-/** Stops the step on order, or at its deadline. */
-function limit(folder: string, end: Promise<StepEnd>, deadlineMs: number, stop: StopOrder): () => void {
+/** Stops the step on order, or when its time is up. */
+function limit(folder: string, end: Promise<StepEnd>, leftMs: number, stop: StopOrder): () => void {
   const obey = () => void stopStep(folder, end)
   if (stop.signal.aborted) obey()
   else stop.signal.addEventListener('abort', obey, { once: true })
-  const release = limitTime(stop, deadlineMs)
+  const release = limitTime(stop, leftMs)
   return () => {
     release()
     stop.signal.removeEventListener('abort', obey)

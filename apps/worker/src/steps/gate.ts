@@ -3,6 +3,7 @@ import { withoutForgery } from '@redeployster/shared/contract/log-line'
 import { watchGate } from '../gate/watch-gate.ts'
 import type { DeployPorts, Job } from '../job.ts'
 import type { Plan, StepName } from '../job-directory.ts'
+import { steadyNowMs } from '../steady-clock.ts'
 import { limitTime } from '../stop-order.ts'
 import { timeLeftForUpMs } from '../time-left.ts'
 import { failureOfGate, stoppedInGate } from '../verdicts.ts'
@@ -10,9 +11,9 @@ import { failureOfGate, stoppedInGate } from '../verdicts.ts'
 /** Looks whether what `up` has started works, for as long as the deploy may take; resolves to what went wrong, or to nothing. */
 export async function gate(job: Job, plan: Plan, ports: DeployPorts): Promise<Verdict | undefined> {
   if (plan.gateMs === 0) return undefined
-  const { directory, stop } = job
-  const deadlineMs = (await directory.startedAtMs('up')) + (await timeLeftForUpMs(directory, plan))
-  const release = limitTime(stop, deadlineMs)
+  const { directory, times, stop } = job
+  const takenMs = steadyNowMs() - (await times.startedAtMs('up'))
+  const release = limitTime(stop, (await timeLeftForUpMs(directory, times, plan)) - takenMs)
   try {
     return await watch('up', plan.before.containers, job, plan, ports)
   } catch (error) {
@@ -31,18 +32,19 @@ export async function gateOfRollback(job: Job, plan: Plan, ports: DeployPorts): 
 async function watch(
   behind: StepName,
   before: Plan['before']['containers'],
-  { request, directory, log, stop }: Job,
+  { request, times, log, stop }: Job,
   { gateMs, lane: wholeLane }: Plan,
   { docker, signal }: DeployPorts,
 ): Promise<Verdict | undefined> {
   if (gateMs === 0) return undefined
-  const sinceMs = await directory.endedAtMs(behind)
+  const [startMs, sinceMs] = [await times.startedAtMs(behind), await times.endedAtMs(behind)]
   const either = AbortSignal.any([signal, ...(behind === 'up' ? [stop.signal] : [])])
   // A rollback starts the service alone.
   const lane = behind === 'up' ? wholeLane : [request.service]
-  const end = await watchGate(docker, { ...request, lane }, before, { gateMs, sinceMs }, either)
+  const end = await watchGate(docker, { ...request, lane }, before, { gateMs, startMs, sinceMs }, either)
   if (end.kind === 'passed') {
-    if (end.count > 0) await log.notice(`gate passed after ${((Date.now() - sinceMs) / 1000).toFixed(1)} s`)
+    if (end.count > 0)
+      await log.notice(`gate passed after ${((steadyNowMs() - sinceMs) / 1000).toFixed(1)} s`)
     return undefined
   }
   const { exitCode, reason, lastLines } = end

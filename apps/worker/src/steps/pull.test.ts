@@ -43,6 +43,7 @@ function pullWith({ ends = [0], started = [], isStopped = false, image = fresh }
       step: (name: string) => Promise.resolve(name),
       hasStarted: (name: string) => Promise.resolve(started.includes(name)),
     },
+    times: { take: (_: string, run: () => unknown) => run() },
     log: { notice: (text: string) => Promise.resolve(void said.push(text)) },
     logger: { debug: () => {} },
   }

@@ -7,7 +7,7 @@ import type { StepEnd } from '../runner/run-step.ts'
 export async function run(
   name: StepName,
   argv: Argv,
-  { request, directory, log, logger, stop }: Job,
+  { request, directory, times, log, logger, stop }: Job,
   { timeoutMs }: Pick<Plan, 'timeoutMs'>,
   { jobs, followStep, signal }: DeployPorts,
 ): Promise<StepEnd> {
@@ -16,5 +16,5 @@ export async function run(
   logger.debug({ at: `begun ${name}` }, 'Begun')
   if (!hasBegun || signal.aborted) return 'not-started'
   const folder = await directory.step(name)
-  return followStep({ name, folder, argv, timeoutMs }, { log, stop, logger })
+  return times.take(name, () => followStep({ name, folder, argv, timeoutMs }, { log, stop, logger }))
 }

@@ -7,8 +7,8 @@ import { run } from './run.ts'
 
 /** Resolves to what went wrong, or to nothing. */
 export async function up(job: Job, plan: Plan, ports: DeployPorts): Promise<Verdict | undefined> {
-  const { directory, stop } = job
-  const timeoutMs = await timeLeftForUpMs(directory, plan)
+  const { directory, times, stop } = job
+  const timeoutMs = await timeLeftForUpMs(directory, times, plan)
   if (!(await directory.hasStarted('up'))) {
     // A pull that no worker watched may have taken all of it.
     if (timeoutMs <= 0) await stop.give('timeout')

@@ -82,11 +82,11 @@ export function createFollower({ from, read, subscribe, unsubscribe }: Source): 
 
   return {
     async next(waitMs) {
-      const end = waitMs === undefined ? undefined : Date.now() + waitMs
+      const end = waitMs === undefined ? undefined : performance.now() + waitMs
       while (waiting.length === 0 && !isOver) {
         // After a silence too: a ring may have been missed, and the stream is what counts.
-        if (mustRead || !(await rung(end && end - Date.now()))) await fill()
-        if (waiting.length === 0 && end !== undefined && Date.now() >= end) return []
+        if (mustRead || !(await rung(end && end - performance.now()))) await fill()
+        if (waiting.length === 0 && end !== undefined && performance.now() >= end) return []
       }
       const events = waiting
       waiting = []
