@@ -23,7 +23,7 @@ export function testEngine(): TestEngine {
 const missing =
   'The tests with a real engine need REDEPLOYSTER_TEST_DOCKER_HOST and REDEPLOYSTER_TEST_COMPOSE; script/test sets them'
 
-const engine = findEngine(process.env)
+let engine = findEngine(process.env)
 
 function findEngine(env: NodeJS.ProcessEnv): TestEngine | undefined {
   const dockerHost = engineOf(env)
@@ -34,6 +34,11 @@ function findEngine(env: NodeJS.ProcessEnv): TestEngine | undefined {
   if (env.CI === 'true') throw new Error(missing)
   process.stderr.write(`Skipped: ${missing}\n`)
   return undefined
+}
+
+/** From now on this test file has another engine: one of its own, which it may stop and kill. */
+export function useEngine(dockerHost: string): void {
+  engine = { ...testEngine(), dockerHost }
 }
 
 /** `describe` for tests with the engine: skipped where there is none, save in CI, where that is a failure. */
