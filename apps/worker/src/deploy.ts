@@ -54,8 +54,9 @@ async function carryThrough(
   const record = await jobs.get(request.id)
   if (!record || !isFinal(record)) {
     const job = await openJob(request, directory, logger, ports)
-    const verdict = await carryOut(job, ports).finally(() => ports.running.delete(request.id))
+    const told = await carryOut(job, ports).finally(() => ports.running.delete(request.id))
     if (signal.aborted) return
+    const verdict = withShownReason(told, job)
     logger.debug({ at: 'ended' }, 'Ended')
     await saySharers(job, ports)
     if (verdict.reason !== undefined) await job.log.notice(verdict.reason)
@@ -115,7 +116,12 @@ async function tell(job: Job, ports: DeployPorts): Promise<Verdict> {
   const failure =
     (await job.directory.failure()) ?? (await up(job, plan, ports)) ?? (await gate(job, plan, ports))
   if (failure === undefined) return succeeded
-  return rollBack(job, plan, failure, ports)
+  return rollBack(job, plan, withShownReason(failure, job), ports)
+}
+
+/** A reason names containers, labels and what other programs said: it may hold whatever a line of the log may hold. */
+function withShownReason(verdict: Verdict, { log }: Pick<Job, 'log'>): Verdict {
+  return verdict.reason === undefined ? verdict : { ...verdict, reason: log.shown(verdict.reason) }
 }
 
 /** The plan of a job whose steps an earlier worker has begun. */

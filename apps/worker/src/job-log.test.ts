@@ -73,6 +73,15 @@ it('masks what must not be read, from when it knows of it, but never the begin o
   ])
 })
 
+it('shows a reason masked, in one line, and so that it moves no cursor', async () => {
+  const log = await open()
+  log.hide(['dolphin'])
+  const reason = '\u001b[2Jweb-dolphin-1\r\nended\u202e\u0085'
+  expect(log.shown(reason)).toBe('\\u001b[2Jweb-***-1 ended\\u202e\\u0085')
+  await log.notice(reason)
+  expect(await stored()).toMatchObject([{ lines: [`redeployster: ${log.shown(reason)}`] }])
+})
+
 it('stores much at once in batches, in their order', async () => {
   const log = await open()
   const lines = Array.from({ length: 100 }, (_, index) => String(index).repeat(5000))

@@ -1,5 +1,6 @@
 import type { JobId } from '@redeployster/shared/contract/job'
 import { notice } from '@redeployster/shared/contract/log-line'
+import { printable } from '@redeployster/shared/contract/printable'
 import type { LogPosition, LogWriter } from '@redeployster/shared/log/log'
 import { setTimeout as delay } from 'node:timers/promises'
 import { stepNames, type StepName } from './job-directory.ts'
@@ -15,6 +16,8 @@ const mostAtOnce = 128 * 1024
 export interface JobLog {
   /** From now on these values are masked. */
   hide(secrets: readonly string[]): void
+  /** A text in one line as people may read it: masked, and without what moves a cursor. */
+  shown(text: string): string
   /** Adds a line of our own. */
   notice(text: string): Promise<void>
   /** Adds what a step printed, up to a place in its output. */
@@ -47,11 +50,14 @@ export async function openJobLog(writer: LogWriter, id: JobId): Promise<JobLog> 
     await orGoOn(stored)
   }
 
+  const shown = (text: string) => printable(mask(text).replaceAll(/[\r\n]+/g, ' '))
+
   return {
     hide(secrets) {
       mask = createMask(secrets)
     },
-    notice: (text) => append([notice(mask(text))]),
+    shown,
+    notice: (text) => append([notice(shown(text))]),
     async lines(lines, reached) {
       position = reached
       for (const batch of batchesOf(lines.map(mask))) await append(batch)
