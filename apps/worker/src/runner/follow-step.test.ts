@@ -31,6 +31,7 @@ function createMemoryLog(stored: readonly string[] = [], offset = 0): MemoryLog 
   const all = [...stored]
   return {
     stored: all,
+    shown: (text) => text,
     notice: async () => {},
     lines: async (lines) => void all.push(...lines),
     storedOffset: () => offset,
