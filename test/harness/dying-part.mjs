@@ -1,6 +1,7 @@
 // A worker or an API that kills itself with SIGKILL the moment it logs that it has reached the boundary DIE_AT:
 // `node dying-part.mjs worker|api`, configured like `redeployster worker` and `redeployster api`.
 import { startApi } from '@redeployster/api/main'
+import { readBundle } from '@redeployster/client/read-bundle'
 import { readEnv } from '@redeployster/shared/runtime/env'
 import { startWorker } from '@redeployster/worker/main'
 import { pino } from 'pino'
@@ -36,5 +37,6 @@ if (process.argv[2] === 'worker') {
   )
 } else {
   const limits = limitsOf(env)
-  await startApi({ ...common, listen: env.LISTEN, port: env.PORT, startByMs: env.START_BY, limits }, logger)
+  const { LISTEN: listen, PORT: port, START_BY: startByMs } = env
+  await startApi({ ...common, listen, port, startByMs, limits, client: readBundle() }, logger)
 }
