@@ -40,7 +40,7 @@ export function parseOidcLabel(text: string): OidcRule | { readonly wrong: strin
     return {
       wrong:
         'does not say whose pipelines may deploy, so those of any repository of the issuer could; name one of ' +
-        `${naming.join(', ')}`,
+        naming.join(', '),
     }
   }
   return { issuer, claims: all.filter(([name]) => name !== 'issuer') }
