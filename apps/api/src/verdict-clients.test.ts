@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { createLogger } from '@redeployster/shared/runtime/logger'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
