@@ -4,7 +4,7 @@ import { queueName, type ServiceKey } from '@redeployster/shared/contract/servic
 import type { Limits } from './limits.ts'
 
 export interface HeldStreams {
-  /** Takes a place for a log that is being sent, until its response is closed; throws when none is left. */
+  /** Takes a place for a log that is being sent, or for a request that is held, until its response is closed; throws when none is left. */
   hold(response: ServerResponse, service: ServiceKey): void
 }
 
@@ -38,6 +38,7 @@ export function createHeldStreams({
 function tooMany() {
   return new RefusedError(
     'too_many_streams',
-    'Too many logs are being followed here, of this service or in all. Nothing was started: try again in a few seconds.',
+    'Too many logs are being followed here, of this service or in all. This request started nothing: try again in a few ' +
+      'seconds.',
   )
 }
