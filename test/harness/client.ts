@@ -5,7 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { ask } from './http.ts'
 
-export interface RunningClient {
+interface RunningClient {
   stdout(): string
   stderr(): string
   /** The exit code, when all that it printed is here. */

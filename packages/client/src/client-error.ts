@@ -28,6 +28,11 @@ export class ClientError extends Error {
   }
 }
 
+/** What is wrong, without what a person could do about it: for notes while it is tried again. */
+export function withoutAdvice({ message }: ClientError): string {
+  return message.replace(/: .*$/s, '')
+}
+
 /** What is behind a `fetch` that rejects. */
 export function brokenOff(url: string, error: unknown): ClientError {
   const { name, code, message } = innermost(error)

@@ -1,20 +1,12 @@
 import { once } from 'node:events'
-import http, { type RequestListener } from 'node:http'
-import net, { type AddressInfo } from 'node:net'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import http from 'node:http'
+import net from 'node:net'
+import { describe, expect, it } from 'vitest'
 import { createClient } from './client.ts'
 import { ClientError } from './client-error.ts'
+import { listening, serve } from './testing/serve.ts'
 
 const token = 'dolphin'
-
-async function listening(server: net.Server): Promise<string> {
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => void server.close())
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
-const serve = (listener: RequestListener) => listening(http.createServer(listener))
 
 const answering = (status: number, body: string, headers = {}) =>
   serve((_, response) => void response.writeHead(status, headers).end(body))

@@ -1,4 +1,5 @@
 import type { Client } from './client.ts'
+import { withoutAdvice } from './client-error.ts'
 import type { Ending } from './job.ts'
 import { onceEach } from './once-each.ts'
 import type { LogEvent } from './read-events.ts'
@@ -47,7 +48,9 @@ export async function followJob(client: Client, id: string, following: Following
       isSaid = false
     }
     if (!isSaid)
-      show.note(`${error?.message ?? `${client.url} has ended the log`}; going on where it broke off`)
+      show.note(
+        `${error ? withoutAdvice(error) : `${client.url} has ended the log`}; going on where it broke off`,
+      )
     isSaid = true
     await pause(retryDelayMs(attempt, askedDelayMs(error?.retryAfter, Date.now())), signal)
   }

@@ -1,5 +1,5 @@
 import { mostMs, type Client } from './client.ts'
-import { ClientError, notFromUs } from './client-error.ts'
+import { ClientError, notFromUs, withoutAdvice } from './client-error.ts'
 import { readJob, type Job } from './job.ts'
 import { askedDelayMs, isPassing, pause, retryDelayMs } from './retry.ts'
 
@@ -25,7 +25,7 @@ export async function requestJob(client: Client, path: string, asking: Requestin
       return job
     } catch (error) {
       if (!(error instanceof ClientError) || signal.aborted || !isPassing(error)) throw error
-      if (error.message !== last) note(`${error.message}. Trying again`)
+      if (error.message !== last) note(`${withoutAdvice(error)}; trying again`)
       last = error.message
       await pause(retryDelayMs(attempt, askedDelayMs(error.retryAfter, Date.now())), signal)
       // Why it did not work says more than that the time is over.

@@ -24,8 +24,15 @@ export function showOnTerminal(terminal: Terminal, colours: Colours): Show {
   const spinner = yoctoSpinner({ stream: terminal, handleSignals: false })
   const spinnerText = () => `${state} ${colours.dim(`· ${tookText(Date.now() - begunAt)}`)}`
   spinner.start(spinnerText())
-  const clock = setInterval(() => (spinner.text = spinnerText()), 1000)
+  const tick = () => (spinner.text = spinnerText())
+  const clock = setInterval(tick, 1000)
   clock.unref()
+
+  function become(next: string) {
+    if (next === state) return
+    state = next
+    tick()
+  }
 
   function fitted(line: string): string {
     return line.slice(0, Math.max(20, (terminal.columns || 80) - 1))
@@ -53,11 +60,11 @@ export function showOnTerminal(terminal: Terminal, colours: Colours): Show {
 
   return {
     begin(job) {
-      state = job.state === 'queued' ? 'queued' : 'deploying'
+      become(job.state === 'running' ? 'deploying' : 'queued')
       say(notice(`job ${job.id} deploys ${nameOf(job)}`))
     },
     lines(lines) {
-      state = 'deploying'
+      become('deploying')
       const above: string[] = []
       for (const { text } of lines) {
         const progress = progressIn(text)
@@ -72,7 +79,7 @@ export function showOnTerminal(terminal: Terminal, colours: Colours): Show {
       // The first of every connection repeats what `begin` has said.
       if (/^redeployster: job .* deploys /.test(said)) return
       if (isWorthKeeping(said)) say(said)
-      else state = said.replace(/^redeployster: still (\w+).*$/, '$1')
+      else become(said.includes('still queued') ? 'queued' : 'deploying')
     },
     note: (text) => say(notice(text)),
     end(ending, job) {
@@ -82,7 +89,10 @@ export function showOnTerminal(terminal: Terminal, colours: Colours): Show {
       const last = ending.exitCode === 0 ? colours.green(`✔ ${text}`) : colours.red(`✖ ${text}`)
       redraw([...settle(), ...(reason === undefined ? [] : [colours.cyan(reason)]), last + took])
     },
-    fail: (reason) => redraw([...settle(), colours.red(`✖ ${printable(reason)}`)]),
+    fail(reason, exitCode) {
+      const said = printable(reason)
+      redraw([...settle(), exitCode === 130 ? colours.yellow(said) : colours.red(`✖ ${said}`)])
+    },
     close() {
       clearInterval(clock)
       redraw(settle())

@@ -1,0 +1,1 @@
+export function bundleClient(): Promise<{ body: Uint8Array; sha256: string }>

@@ -1,0 +1,164 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { describe, expect, it } from 'vitest'
+import { createClient } from './client.ts'
+import { followJob } from './follow-job.ts'
+import { ending, id, job } from './testing/jobs.ts'
+import { serve } from './testing/serve.ts'
+import { remember } from './testing/shown.ts'
+
+type Handle = (response: ServerResponse, seen: number) => void
+
+interface Answers {
+  /** One for each time that the log is asked for as events; the last one for all that come. */
+  readonly events: readonly Handle[]
+  /** One for each time that the job is asked for. */
+  readonly jobs?: readonly object[]
+  readonly text?: string
+}
+
+async function following({ events, jobs = [], text = '' }: Answers, silenceMs = 5000) {
+  const asked: string[] = []
+  const next = <Item>(items: readonly Item[], count: number) => items[Math.min(count, items.length - 1)]
+  const counts = { events: 0, jobs: 0 }
+  const url = await serve((request: IncomingMessage, response) => {
+    const { headers, url: path = '' } = request
+    const seen = headers['last-event-id']
+    asked.push(`${path}${seen === undefined ? '' : ` after ${String(seen)}`}`)
+    if (headers.accept === 'text/event-stream') next(events, counts.events++)?.(response, Number(seen ?? 0))
+    else if (path.includes('/log')) response.end(text)
+    else response.end(JSON.stringify(next(jobs, counts.jobs++) ?? 'nothing'))
+  })
+  const controller = new AbortController()
+  const shown = remember()
+  const client = createClient({ url, token: 'dolphin' })
+  const result = followJob(client, id, { signal: controller.signal, show: shown.show, silenceMs })
+  result.catch(() => {})
+  return { ...shown, asked, result, controller }
+}
+
+const type = { 'content-type': 'text/event-stream' }
+const line = (number: number) => `id: ${number}\ndata: line ${number}\n\n`
+const end = `event: verdict\ndata: ${JSON.stringify(ending(3))}\n\n`
+const whole: Handle = (response, seen) => {
+  const rest = [1, 2, 3, 4].filter((number) => number > seen).map(line)
+  response.writeHead(200, type).end(rest.join('') + end)
+}
+/** The log up to a line, and then the connection does what it will. */
+const upTo =
+  (last: number, then: (response: ServerResponse) => void): Handle =>
+  (response, seen) => {
+    const rest = [1, 2, 3, 4].filter((number) => number > seen && number <= last).map(line)
+    response.writeHead(200, type).write(`: here\n\n${rest.join('')}`, () => then(response))
+  }
+const cut = (response: ServerResponse) => void response.destroy()
+const hang = () => {}
+const all = ['line 1', 'line 2', 'line 3', 'line 4']
+
+describe('a log is followed to its verdict', () => {
+  it('over one connection', async () => {
+    const { lines, notes, result, asked } = await following({ events: [whole] })
+    expect(await result).toEqual(ending(3))
+    expect({ lines, notes, asked }).toEqual({ lines: all, notes: [], asked: [`/jobs/${id}/log`] })
+  })
+
+  it.each([
+    ['that breaks', cut],
+    [
+      'that ends in order, as a proxy does it whose own one broke',
+      (response: ServerResponse) => response.end(),
+    ],
+    ['in the midst of a line', (response: ServerResponse) => response.end('id: 3\ndata: lin')],
+  ])('behind a connection %s', async (_, then) => {
+    const { lines, notes, result, asked } = await following({ events: [upTo(2, then), whole] })
+    expect(await result).toEqual(ending(3))
+    expect(lines).toEqual(all)
+    expect(asked).toEqual([`/jobs/${id}/log`, `/jobs/${id}/log after 2`])
+    expect(notes).toEqual([expect.stringMatching(/; going on where it broke off$/)])
+  })
+
+  it('behind a connection that is half open', async () => {
+    const { lines, result, asked } = await following({ events: [upTo(3, hang), whole] }, 300)
+    expect(await result).toEqual(ending(3))
+    expect(lines).toEqual(all)
+    expect(asked.at(-1)).toBe(`/jobs/${id}/log after 3`)
+  })
+
+  it('through pages of a proxy', async () => {
+    const page: Handle = (response) => void response.writeHead(502).end('<h1>Bad Gateway</h1>')
+    const { lines, result } = await following({ events: [upTo(1, cut), page, whole] })
+    expect(await result).toEqual(ending(3))
+    expect(lines).toEqual(all)
+  })
+
+  it('without a line that it has shown, when it comes once more', async () => {
+    const again: Handle = (response) => whole(response, 0)
+    const { lines, result } = await following({ events: [upTo(3, cut), again] })
+    await result
+    expect(lines).toEqual(all)
+  })
+
+  it('and what the API says beside it is no line', async () => {
+    const { asides, result } = await following({ events: [upTo(2, cut), whole] })
+    await result
+    expect(asides).toEqual(['here'])
+  })
+})
+
+describe('where no stream comes through', () => {
+  const stripped: Handle = (response) =>
+    void response.writeHead(200, { 'content-type': 'text/html' }).end('x')
+  const running = job({ state: 'running', started: true })
+  const failed = job({ state: 'failed', started: true, exitCode: 3 })
+
+  it('the verdict is asked for, and the log is shown when it is whole', async () => {
+    const { lines, notes, result, asked } = await following({
+      events: [stripped, whole],
+      jobs: [running, running, failed],
+    })
+    expect(await result).toEqual(ending(3))
+    expect(lines).toEqual(all)
+    expect(notes).toEqual([expect.stringContaining('follows at the end')])
+    expect(asked.slice(1, -1)).toEqual([`/jobs/${id}`, `/jobs/${id}?wait=20`, `/jobs/${id}?wait=20`])
+  })
+
+  it('nor an end of it, the log is shown as text', async () => {
+    const text = `line 1\n\nline 2\nredeployster: job ${id} exit-code: 3\n`
+    const { lines, result, asked } = await following({ events: [stripped], jobs: [failed], text })
+    expect(await result).toEqual(ending(3))
+    expect(lines).toEqual(['line 1', '', 'line 2'])
+    expect(asked.at(-1)).toBe(`/jobs/${id}/log?from=1`)
+  })
+
+  it('a proxy that gathers it is as silent as one that hangs', async () => {
+    const gathered: Handle = () => {}
+    const { lines, result } = await following({ events: [gathered, whole], jobs: [failed] }, 300)
+    expect(await result).toEqual(ending(3))
+    expect(lines).toEqual(all)
+  })
+})
+
+describe('there is no verdict', () => {
+  it('when the API does not know the job any more', async () => {
+    const unknown: Handle = (response) => {
+      const body = { status: 401, code: 'unauthorized', detail: 'x' }
+      response.writeHead(401).end(JSON.stringify(body))
+    }
+    const { result } = await following({ events: [upTo(1, cut), unknown] })
+    await expect(result).rejects.toMatchObject({ code: 'unauthorized' })
+  })
+
+  it('when nobody waits any more', async () => {
+    const { lines, result, controller } = await following({ events: [upTo(2, hang)] })
+    await expect.poll(() => lines).toEqual(['line 1', 'line 2'])
+    controller.abort('left')
+    await expect(result).rejects.toThrow(/./)
+  })
+
+  it('in what is none', async () => {
+    const forged: Handle = (response) =>
+      void response.writeHead(200, type).end('id: 1\ndata: line 1\n\nevent: verdict\ndata: {}\n\n')
+    const { lines, result } = await following({ events: [forged, whole] })
+    expect(await result).toEqual(ending(3))
+    expect(lines).toEqual(all)
+  })
+})
