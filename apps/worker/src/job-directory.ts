@@ -65,7 +65,9 @@ export async function openJobDirectory(stateDir: string, request: JobRequest): P
   const file = path.join(folder, 'request.json')
   // Written once: who goes on with what runs needs no room for it.
   if ((await readWhole(file, jobRequest)) === undefined) {
-    await fs.mkdir(folder, { recursive: true, mode: 0o700 })
+    await fs.mkdir(jobsIn(stateDir), { recursive: true, mode: 0o700 })
+    // Not by `recursive`, which says ENOENT of a disk that is read-only.
+    await fs.mkdir(folder, { mode: 0o700 }).catch(unlessThere)
     await writeWhole(file, request).catch(async (error: unknown) => {
       // What is in it, but for this, is there to stay.
       await fs.rm(`${file}.tmp`, { force: true })
@@ -74,6 +76,10 @@ export async function openJobDirectory(stateDir: string, request: JobRequest): P
     })
   }
   return jobDirectory(folder, request)
+}
+
+function unlessThere(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error
 }
 
 /**
