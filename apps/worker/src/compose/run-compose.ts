@@ -1,5 +1,6 @@
 import { execa } from 'execa'
 import { constants } from 'node:os'
+import { mayStartProcess } from '../runner/descriptors.ts'
 import type { Argv } from './command.ts'
 
 export interface ComposeOutput {
@@ -19,6 +20,7 @@ export function createRunCompose(
   atMostMs = readingTakesAtMostMs,
 ): RunCompose {
   return async ([file, ...words]) => {
+    if (!mayStartProcess()) return { exitCode: 126, stdout: '', stderr: `${file}: no free file descriptor` }
     const result = await execa(file, words, {
       env,
       extendEnv: false,

@@ -1,4 +1,4 @@
-import { execa } from 'execa'
+import { runQuietly } from './run-quietly.ts'
 import { chunkBytes } from './tail.ts'
 
 /** So much of what has been read stays: Redis may lose its last second, and the next worker then reads it again. */
@@ -16,6 +16,6 @@ export function createFreeing(file: string, keptBytes = mostBytes): (offset: num
     if (end - freed < keptBytes) return
     const place = ['--offset', String(freed), '--length', String(end - freed)]
     freed = end
-    await execa('fallocate', ['--punch-hole', ...place, '--', file], { reject: false, stdio: 'ignore' })
+    await runQuietly('fallocate', ['--punch-hole', ...place, '--', file])
   }
 }

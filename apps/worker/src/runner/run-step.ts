@@ -1,9 +1,9 @@
-import { execa } from 'execa'
 import fs from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Argv } from '../compose/command.ts'
 import { withDescriptor } from './descriptors.ts'
+import { runQuietly } from './run-quietly.ts'
 import { runnerText } from './runner.ts'
 
 /** How a step ended: with an exit code; `lost`: its runner died without one; `not-started`: it never ran. */
@@ -18,15 +18,13 @@ export async function runStep(
   argv: Argv,
   env: Readonly<Record<string, string>>,
 ): Promise<StepEnd> {
-  await execa('sh', ['-c', runnerText, 'redeployster-runner', folder, ...argv], {
+  await runQuietly('sh', ['-c', runnerText, 'redeployster-runner', folder, ...argv], {
     env,
     extendEnv: false,
     // An empty folder: compose would also read a `.env` in the current one.
     cwd: folder,
-    stdio: 'ignore',
     detached: true,
     cleanup: false,
-    reject: false,
   })
   return endOfStep(folder)
 }
@@ -47,9 +45,8 @@ const askAgainMs = 500
 /** A killed shell may have left compose behind, which holds the lock as long as it lives. */
 async function lockIsFree(file: string): Promise<void> {
   for (;;) {
-    const { exitCode } = await execa('flock', [file, 'true'], { reject: false })
     // Whoever could not ask, for want of a descriptor or a process, knows nothing.
-    if (exitCode === 0 || !(await isThere(file))) return
+    if ((await runQuietly('flock', [file, 'true'])) === 0 || !(await isThere(file))) return
     await delay(askAgainMs)
   }
 }

@@ -1,7 +1,7 @@
 import fs from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { execa } from 'execa'
+import { runQuietly } from './run-quietly.ts'
 
 const patienceMs = 30_000
 const askAgainMs = 50
@@ -38,7 +38,9 @@ async function signalGroup(folder: string, signal: NodeJS.Signals): Promise<bool
   }
 }
 
+/** What `flock -n` says then. */
+const isHeld = 1
+
 async function isRunning(folder: string): Promise<boolean> {
-  const { exitCode } = await execa('flock', ['-n', path.join(folder, 'alive'), 'true'], { reject: false })
-  return exitCode !== 0
+  return (await runQuietly('flock', ['-n', path.join(folder, 'alive'), 'true'])) === isHeld
 }
