@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { beforeEach, expect, it, onTestFinished } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { blockedStep } from '../testing/blocked-step.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import { runStep } from './run-step.ts'
 import { stopStep } from './stop-step.ts'
 
 const { PATH = '' } = process.env
+const waiting = { timeout: 20_000, interval: 5 }
 
 let folder: string
 beforeEach(() => {
@@ -21,6 +22,8 @@ async function startBlocked(first?: string) {
   await step.runner()
   return { ended }
 }
+
+const printed = () => fs.readFileSync(path.join(folder, 'out'), 'utf8')
 
 /** A process, the leader of its group, that is none of a step. */
 function startStranger() {
@@ -46,6 +49,43 @@ it('kills a step that does not end when it is asked to', async () => {
   const { ended } = await startBlocked('trap "" INT')
   await stopStep(folder, ended, 10)
   expect(await ended).toBe('lost')
+})
+
+describe('a step that an earlier worker has asked to end', () => {
+  const asked = (text: string) => fs.writeFileSync(path.join(folder, 'asked'), text)
+  /** Says when it is asked to end, and goes on until there is a file `free`. */
+  const stubborn = 'trap "echo asked" INT; echo ready; until [ -e free ]; do sleep 0.05; done; exit 4'
+
+  async function startStubborn() {
+    const ended = runStep(folder, ['sh', '-c', stubborn], { PATH })
+    await vi.waitFor(() => expect(printed()).toContain('ready'), waiting)
+    return { ended }
+  }
+
+  it('is not asked again, and may take what is left of its time', async () => {
+    const { ended } = await startStubborn()
+    const earlier = stopStep(folder, ended, 3_600_000)
+    await vi.waitFor(() => expect(printed()).toContain('asked'), waiting)
+
+    const stopping = stopStep(folder, ended, 3_600_000)
+    // Whoever would ask does so before it waits for the end, and this step takes a while to see that it may end.
+    fs.writeFileSync(path.join(folder, 'free'), '')
+    await Promise.all([earlier, stopping])
+    expect(await ended).toBe(4)
+    expect(printed().match(/asked/g)).toHaveLength(1)
+  })
+
+  it.each([
+    ['when its time is up', '1000'],
+    ['from now on when nobody knows since when', ''],
+    ['from now on when the clock was set back', String(Date.now() + 3_600_000)],
+  ])('is killed %s', async (_, marker) => {
+    const { ended } = await startStubborn()
+    asked(marker)
+    await stopStep(folder, ended, marker === '1000' ? 3_600_000 : 10)
+    expect(await ended).toBe('lost')
+    expect(printed()).not.toContain('asked')
+  })
 })
 
 it.each([
