@@ -163,6 +163,29 @@ exit $code`,
     expect(await letBothGo(first, second)).toEqual(inTurn)
   })
 
+  it.each(['plan', 'stop', 'failure'])(
+    'of the worker, and a %s.json that is none of ours, neither keep the next one from starting nor a job from waiting',
+    async (name) => {
+      stage = await setStage({ up: held })
+      const worker = await stage.begin()
+      await stage.change()
+      const first = stage.deploy()
+      await until('compose has begun', async () => (await stage.compose.starts()).length === 1)
+      await worker.end('SIGKILL')
+      const [job] = await stage.jobs()
+      const file = path.join(stage.bench.stateDir, 'jobs', job?.id ?? '', `${name}.json`)
+      await fs.writeFile(file, '{"lane":7}')
+
+      const next = stage.bench.startWorker()
+      await next.says('cannot be read')
+      const second = stage.deploy()
+      await second.begun
+      expect(await letBothGo(first, second)).toEqual(
+        name === 'plan' ? inTurn : { ...inTurn, exitCodes: ['0', '0'] },
+      )
+    },
+  )
+
   it('of a worker and of one that waits for the engine hands the engine on', async () => {
     stage = await setStage()
     const worker = await stage.begin()

@@ -25,7 +25,7 @@ import { expired, interrupted, rejected, stopped, succeeded, unreadable } from '
  */
 export async function deploy(request: JobRequest, ports: DeployPorts): Promise<void> {
   const logger = ports.logger.child({ job: request.id, service: qualifiedName(request) })
-  const directory = await openJobDirectory(ports.stateDir, request).catch(toError)
+  const directory = await openJobDirectory(ports.stateDir, request, logger).catch(toError)
   if (directory instanceof Error) return refuseUnkept(request, directory, logger, ports)
   try {
     await carryThrough(request, directory, logger, ports)
@@ -134,6 +134,8 @@ async function adoptedPlan(
   // Redis may have been emptied since, but this job was confirmed, and its verdict needs a record.
   await jobs.restore(request)
   const plan = await directory.plan()
+  // Nobody knows any more what it does, so it keeps what it holds until it has ended.
+  if (plan === undefined) await directory.quiet()
   if (plan?.config) log.hide(await readSecrets(plan.config))
   return plan
 }

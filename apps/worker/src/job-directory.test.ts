@@ -1,4 +1,5 @@
-import { newJobId } from '@redeployster/shared/contract/job'
+import { newJobId, type JobRequest } from '@redeployster/shared/contract/job'
+import { createLogger } from '@redeployster/shared/runtime/logger'
 import { requestOf } from '@redeployster/shared/testing/requests'
 import fs from 'node:fs'
 import path from 'node:path'
@@ -19,14 +20,19 @@ const plan: Plan = {
 let stateDir: string
 beforeEach(() => {
   stateDir = temporaryFolder()
+  said.length = 0
 })
 
-const left = () => leftJobDirectories(stateDir)
+const said: string[] = []
+const logger = createLogger('info', false, { write: (line) => void said.push(line) })
+
+const left = () => leftJobDirectories(stateDir, logger)
+const open = (asked: JobRequest) => openJobDirectory(stateDir, asked, logger)
 const jobFile = (...names: string[]) => path.join(stateDir, 'jobs', ...names)
 
 describe('a job’s directory', () => {
   it('keeps its request and its plan for the worker that comes after', async () => {
-    const directory = await openJobDirectory(stateDir, request)
+    const directory = await open(request)
     expect(await directory.plan()).toBeUndefined()
     await directory.writePlan(plan)
 
@@ -37,17 +43,17 @@ describe('a job’s directory', () => {
   })
 
   it('is the same when it is opened again', async () => {
-    const directory = await openJobDirectory(stateDir, request)
+    const directory = await open(request)
     await directory.writePlan(plan)
     fs.writeFileSync(path.join(await directory.step('up'), 'started'), '')
 
-    const again = await openJobDirectory(stateDir, request)
+    const again = await open(request)
     expect(await again.plan()).toEqual(plan)
     expect(fs.existsSync(path.join(await again.step('up'), 'started'))).toBe(true)
   })
 
   it('is for nobody else to read', async () => {
-    const directory = await openJobDirectory(stateDir, request)
+    const directory = await open(request)
     const step = await directory.step('up')
     const modes = [path.dirname(step), step].map((file) => fs.statSync(file).mode & 0o777)
     expect(modes).toEqual([0o700, 0o700])
@@ -55,7 +61,7 @@ describe('a job’s directory', () => {
   })
 
   it('goes when the job has its verdict, and may be gone already', async () => {
-    const directory = await openJobDirectory(stateDir, request)
+    const directory = await open(request)
     await directory.step('up')
     await directory.remove()
     await directory.remove()
@@ -70,7 +76,7 @@ describe('the jobs that an earlier worker left', () => {
 
   it('are those that it had begun, oldest first', async () => {
     const requests = Array.from({ length: 5 }, () => requestOf('shop/hello', { id: newJobId() }))
-    for (const request of [...requests].reverse()) await openJobDirectory(stateDir, request)
+    for (const request of [...requests].reverse()) await open(request)
     expect((await left()).map(({ request }) => request)).toEqual(requests)
   })
 
@@ -84,24 +90,24 @@ describe('the jobs that an earlier worker left', () => {
   })
 
   it('keep their steps when a power cut has damaged the request: the job on the queue has begun', async () => {
-    const directory = await openJobDirectory(stateDir, request)
+    const directory = await open(request)
     fs.writeFileSync(path.join(await directory.step('up'), 'started'), '')
     fs.writeFileSync(jobFile(request.id, 'request.json'), '')
 
     expect(await left()).toEqual([])
-    expect(await (await openJobDirectory(stateDir, request)).hasStarted('up')).toBe(true)
+    expect(await (await open(request)).hasStarted('up')).toBe(true)
   })
 
   it.each(['', '{"id":'])('are found without those that a power cut has damaged: %j', async (damaged) => {
-    await openJobDirectory(stateDir, request)
-    const { id } = (await openJobDirectory(stateDir, requestOf('shop/hello'))).request
+    await open(request)
+    const { id } = (await open(requestOf('shop/hello'))).request
     fs.writeFileSync(jobFile(id, 'request.json'), damaged)
     fs.writeFileSync(jobFile('no folder'), '')
     expect((await left()).map(({ request }) => request)).toEqual([request])
   })
 
   it.each(['', '{"lane":'])('have no plan when a power cut has damaged it: %j', async (damaged) => {
-    const directory = await openJobDirectory(stateDir, request)
+    const directory = await open(request)
     fs.writeFileSync(jobFile(request.id, 'plan.json'), damaged)
     expect(await directory.plan()).toBeUndefined()
   })

@@ -1,8 +1,10 @@
 import { jobRequest, verdict, type JobRequest, type Verdict } from '@redeployster/shared/contract/job'
+import type { Logger } from '@redeployster/shared/runtime/logger'
 import fs from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
-import { isStarted } from './runner/run-step.ts'
+import { endOfStep, isStarted } from './runner/run-step.ts'
+import { readWhole, writeWhole } from './whole-file.ts'
 
 const argv = z.tuple([z.string()], z.string())
 
@@ -42,6 +44,8 @@ export interface JobDirectory {
   /** The folder of a step; made when it is not there. */
   step(name: StepName): Promise<string>
   hasStarted(name: StepName): Promise<boolean>
+  /** Resolves when nothing of it runs any more. */
+  quiet(): Promise<void>
   /** When a step that has been started was. */
   startedAtMs(name: StepName): Promise<number>
   /** When a step has ended. */
@@ -60,11 +64,15 @@ export interface JobDirectory {
 
 const jobsIn = (stateDir: string) => path.join(stateDir, 'jobs')
 
-export async function openJobDirectory(stateDir: string, request: JobRequest): Promise<JobDirectory> {
+export async function openJobDirectory(
+  stateDir: string,
+  request: JobRequest,
+  logger: Logger,
+): Promise<JobDirectory> {
   const folder = path.join(jobsIn(stateDir), request.id)
   const file = path.join(folder, 'request.json')
   // Written once: who goes on with what runs needs no room for it.
-  if ((await readWhole(file, jobRequest)) === undefined) {
+  if ((await readWhole(file, requestOf(request.id), logger)) === undefined) {
     await fs.mkdir(jobsIn(stateDir), { recursive: true, mode: 0o700 })
     // Not by `recursive`, which says ENOENT of a disk that is read-only.
     await fs.mkdir(folder, { mode: 0o700 }).catch(unlessThere)
@@ -75,7 +83,12 @@ export async function openJobDirectory(stateDir: string, request: JobRequest): P
       throw error
     })
   }
-  return jobDirectory(folder, request)
+  return jobDirectory(folder, request, logger)
+}
+
+/** Its id has to be that of its folder, or another job would be gone on with. */
+function requestOf(id: string) {
+  return jobRequest.refine((request) => request.id === id)
 }
 
 function unlessThere(error: NodeJS.ErrnoException): void {
@@ -86,14 +99,14 @@ function unlessThere(error: NodeJS.ErrnoException): void {
  * The jobs that earlier workers left unfinished, oldest first. A folder without a request, of a worker that was killed
  * as it made it, has not begun: it is cleared away, since nobody else may ever ask for that job.
  */
-export async function leftJobDirectories(stateDir: string): Promise<readonly JobDirectory[]> {
+export async function leftJobDirectories(stateDir: string, logger: Logger): Promise<readonly JobDirectory[]> {
   await fs.mkdir(jobsIn(stateDir), { recursive: true, mode: 0o700 })
   const names = (await fs.readdir(jobsIn(stateDir))).sort()
   const found = await Promise.all(
     names.map(async (name) => {
       const folder = path.join(jobsIn(stateDir), name)
-      const request = await readWhole(path.join(folder, 'request.json'), jobRequest)
-      if (request) return jobDirectory(folder, request)
+      const request = await readWhole(path.join(folder, 'request.json'), requestOf(name), logger)
+      if (request) return jobDirectory(folder, request, logger)
       // One whose request a power cut has emptied stays for the job that is still on its queue.
       const started = await Promise.all(stepNames.map((step) => isStarted(path.join(folder, step))))
       if (!started.includes(true)) await fs.rm(folder, { recursive: true, force: true })
@@ -103,7 +116,7 @@ export async function leftJobDirectories(stateDir: string): Promise<readonly Job
   return found.filter((directory) => directory !== undefined)
 }
 
-function jobDirectory(folder: string, request: JobRequest): JobDirectory {
+function jobDirectory(folder: string, request: JobRequest, logger: Logger): JobDirectory {
   const planFile = path.join(folder, 'plan.json')
   const stopFile = path.join(folder, 'stop.json')
   const failureFile = path.join(folder, 'failure.json')
@@ -115,35 +128,20 @@ function jobDirectory(folder: string, request: JobRequest): JobDirectory {
       return step
     },
     hasStarted: (name) => isStarted(path.join(folder, name)),
+    async quiet() {
+      for (const name of stepNames) {
+        const step = path.join(folder, name)
+        if (await isStarted(step)) await endOfStep(step)
+      }
+    },
     startedAtMs: async (name) => (await fs.stat(path.join(folder, name, 'started'))).mtimeMs,
     endedAtMs: async (name) => (await fs.stat(path.join(folder, name, 'exit'))).mtimeMs,
-    plan: () => readWhole(planFile, plan),
+    plan: () => readWhole(planFile, plan, logger),
     writePlan: (decided) => writeWhole(planFile, decided),
-    stopReason: () => readWhole(stopFile, stopReason),
+    stopReason: () => readWhole(stopFile, stopReason, logger),
     writeStopReason: (reason) => writeWhole(stopFile, reason),
-    failure: () => readWhole(failureFile, verdict),
+    failure: () => readWhole(failureFile, verdict, logger),
     writeFailure: (failure) => writeWhole(failureFile, failure),
     remove: () => fs.rm(folder, { recursive: true, force: true }),
-  }
-}
-
-/** Written aside and renamed, so that it is there as a whole or not at all. */
-async function writeWhole(file: string, value: unknown): Promise<void> {
-  await fs.writeFile(`${file}.tmp`, JSON.stringify(value), { mode: 0o600 })
-  await fs.rename(`${file}.tmp`, file)
-}
-
-async function readWhole<Schema extends z.ZodType>(
-  file: string,
-  schema: Schema,
-): Promise<z.infer<Schema> | undefined> {
-  try {
-    return schema.parse(JSON.parse(await fs.readFile(file, 'utf8')))
-  } catch (error) {
-    // After a power cut a file may be there without its content: as good as not written.
-    if (error instanceof SyntaxError) return undefined
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    throw new Error(`Cannot read ${file}`, { cause: error })
   }
 }

@@ -129,7 +129,7 @@ export async function startWorker(options: WorkerOptions, logger: Logger): Promi
       logger,
       signal,
     })
-    await resumeJobs(await leftJobDirectories(options.stateDir), ports, queue)
+    await resumeJobs(await leftJobDirectories(options.stateDir, logger), ports, queue)
 
     const publisher = createCataloguePublisher(redis, host)
     const catalogue = await keepCatalogue({

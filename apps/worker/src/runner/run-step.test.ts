@@ -140,11 +140,14 @@ describe('the end of a step', () => {
     expect(read('out')).toMatch(/unblocked\n$/)
   })
 
-  it('is lost when a power cut took its exit code', async () => {
-    fs.writeFileSync(file('started'), '')
-    fs.writeFileSync(file('exit'), '')
-    expect(await endOfStep(folder)).toBe('lost')
-  })
+  it.each(['', '\n', 'x', '0x', '0 0', '-1', '1e9', '{}'])(
+    'is lost when its exit code is %j',
+    async (text) => {
+      fs.writeFileSync(file('started'), '')
+      fs.writeFileSync(file('exit'), text)
+      expect(await endOfStep(folder)).toBe('lost')
+    },
+  )
 
   it('is lost when somebody has removed its folder: what is not there says nothing', async () => {
     expect(await sh('rm -r "$1"; exit 0', 'sh', folder)).toBe('lost')

@@ -65,9 +65,9 @@ async function isThere(file: string): Promise<boolean> {
 async function readExitCode(folder: string): Promise<number | undefined> {
   try {
     const text = await withDescriptor(() => fs.readFile(path.join(folder, 'exit'), 'utf8'))
-    const code = Number.parseInt(text, 10)
-    // A power cut can leave a file without its content.
-    return Number.isNaN(code) ? undefined : code
+    // A power cut can leave a file without its content, and what is none of ours tells nothing.
+    const [code] = /^\d{1,3}$/.exec(text.trim()) ?? []
+    return code === undefined ? undefined : Number(code)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw new Error(`Cannot read how the step in ${folder} ended`, { cause: error })
