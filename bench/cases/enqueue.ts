@@ -1,5 +1,6 @@
 import autocannon from 'autocannon'
 import type { Case } from '../case.ts'
+import { processorSeconds } from '../processes.ts'
 import { openShop } from '../shop.ts'
 
 const seconds = 10
@@ -19,11 +20,14 @@ export const enqueue: Case = {
       const fire = (duration: number) =>
         autocannon({ url: shop.url, connections, duration, requests, workers: 0 })
       await fire(2)
+      const before = processorSeconds(shop.api.pid)
       const { requests: answered, latency, non2xx, errors } = await fire(seconds)
+      const used = processorSeconds(shop.api.pid) - before
       if (non2xx + errors > 0) throw new Error(`${non2xx} were refused, ${errors} failed`)
       return [
         { measure: 'accepted', value: answered.average, unit: 'requests/s', target: { atLeast: 5000 } },
         { measure: 'p99', value: latency.p99, unit: 'ms', target: { atMost: 50 } },
+        { measure: 'processor time of the API for each', value: (used * 1000) / answered.total, unit: 'ms' },
       ]
     } finally {
       await shop.close()

@@ -20,7 +20,7 @@ import { withdraw } from './withdraw.ts'
 /** `POST /:service`: one request from the door to the first line of its stream, or to where the job can be found. */
 export function deploy(parts: Parts): Handler {
   return async (c) => {
-    await readBody(c.req.raw)
+    await readBody(c.env.incoming)
     if (parts.stopping.aborted) throw stopping()
     const caller = await identify(c.req.header('Authorization'), parts)
     const { entry, hostName } = await findService(parts, caller, {

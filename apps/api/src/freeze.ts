@@ -12,7 +12,7 @@ import { readFreeze } from './read-freeze.ts'
 /** `PUT /services/:project/:service/freeze`: from now on it is not deployed; a freeze that holds is replaced. */
 export function freezeService(parts: Parts): Handler {
   return async (c) => {
-    const body = await readBody(c.req.raw)
+    const body = await readBody(c.env.incoming)
     const caller = await identify(c.req.header('Authorization'), parts)
     const service = await knownService(c, parts, caller)
     if (!caller.isAdmin) throw adminOnly(parts)
@@ -26,7 +26,7 @@ export function freezeService(parts: Parts): Handler {
 /** `DELETE /services/:project/:service/freeze`: it may be deployed again, also if it was never frozen. */
 export function unfreezeService(parts: Parts): Handler {
   return async (c) => {
-    await readBody(c.req.raw)
+    await readBody(c.env.incoming)
     const caller = await identify(c.req.header('Authorization'), parts)
     const service = await namedService(c, parts, caller)
     if (!caller.isAdmin) throw adminOnly(parts)

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { createCatalogueReader } from '@redeployster/shared/catalogue/redis-catalogue'
+import { shareLookups } from '@redeployster/shared/catalogue/share-lookups'
 import { Token } from '@redeployster/shared/contract/token'
 import { createFreezes } from '@redeployster/shared/freezes/redis-freezes'
 import { createJobs } from '@redeployster/shared/jobs/redis-jobs'
@@ -54,7 +55,7 @@ export async function startApi(
     startByMs,
     holdMs: options.holdMs ?? mostHeldSeconds * 1000,
     mostWaitingJobs: options.limits.waitingJobs,
-    catalogue: createCatalogueReader(redis),
+    catalogue: shareLookups(createCatalogueReader(redis)),
     queue: createRequestQueue(redis),
     jobs: createJobs(redis),
     log: createLogReader(redis, subscriber),

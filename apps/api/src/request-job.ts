@@ -41,6 +41,8 @@ const mostAttempts = 5
 
 async function findOrAdd(parts: Parts, request: JobRequest, claim: Claim | undefined): Promise<JobId> {
   const { queue, jobs, logger, mostWaitingJobs } = parts
+  const waiting = claim ? undefined : await jobs.joinWaiting(request, request.tokenDigest)
+  if (waiting) return waiting
   for (let attempt = 0; attempt < mostAttempts; attempt++) {
     const claimed = claim && (await jobs.attach(claim))
     if (claimed === 'elsewhere') throw elsewhere()

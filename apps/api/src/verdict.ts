@@ -24,7 +24,7 @@ const leastHeldMs = 1000
 export function showVerdict(parts: Parts): Handler {
   return async (c) => {
     const begunAt = Date.now()
-    await readBody(c.req.raw)
+    await readBody(c.env.incoming)
     const held = hold(c.env.outgoing, parts.holdMs, parts)
     try {
       const job = await findHeldJob(c, parts, held.isDue)

@@ -35,6 +35,8 @@ export interface Jobs extends JobsReader {
    * written, and it resolves to false; any other claim stands for this job from then on.
    */
   accept(request: JobRequest, claim?: Claim): Promise<boolean>
+  /** The job of this service and token that waits to begin, with one more request counted that shares it; nothing if none does. */
+  joinWaiting(service: ServiceKey, tokenDigest: string): Promise<JobId | undefined>
   /** Counts one more request that shares the job, unless it has begun; then a claim stands for it as well. */
   join(id: JobId, claim?: Claim): Promise<Joined>
   /** The job that a claim has stood for in the last 24 hours, or `elsewhere` when it is one of another service. */

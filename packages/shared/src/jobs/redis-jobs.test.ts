@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newJobId, type JobId, type JobRequest, type Verdict } from '../contract/job.ts'
+import { queueName } from '../contract/service.ts'
 import { connectRedis, type Redis } from '../redis/connect.ts'
 import { keys } from '../redis/keys.ts'
 import { startRedis, type TestRedis } from '../testing/redis.ts'
@@ -279,3 +280,42 @@ async function accepted(name: string): Promise<JobRequest> {
   await jobs.accept(request)
   return request
 }
+
+describe('a job that waits', () => {
+  const waiting = async () => {
+    const request = requestOf('shop/hello')
+    await jobs.accept(request)
+    await redis.set(keys.joinKey(queueName(request), request.tokenDigest), request.id)
+    return request
+  }
+  const share = (request: JobRequest) => jobs.joinWaiting(request, request.tokenDigest)
+
+  it('is shared by whoever asks for the same', async () => {
+    const request = await waiting()
+    expect(await share(request)).toBe(request.id)
+    expect(await jobs.get(request.id)).toMatchObject({ requests: 2 })
+  })
+
+  it.each([
+    ['has begun', (request: JobRequest) => jobs.begin(request.id, now)],
+    [
+      'has begun and waits for its lane',
+      async (request: JobRequest) => {
+        await jobs.begin(request.id, now)
+        await jobs.wait(request.id)
+      },
+    ],
+    ['has its verdict', (request: JobRequest) => jobs.conclude(request, expired)],
+    ['was never confirmed', (request: JobRequest) => redis.del(keys.job(request.id))],
+    [
+      'can be joined no more',
+      (request: JobRequest) => redis.del(keys.joinKey(queueName(request), request.tokenDigest)),
+    ],
+  ])('is not shared when it %s', async (_, change) => {
+    const request = await waiting()
+    await change(request)
+    const before = await redis.hget(keys.job(request.id), 'requests')
+    expect(await share(request)).toBeUndefined()
+    expect(await redis.hget(keys.job(request.id), 'requests')).toBe(before)
+  })
+})

@@ -1,10 +1,11 @@
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
-import { verdict, type JobId, type JobRequest, type Verdict } from '../contract/job.ts'
+import { jobId, verdict, type JobId, type JobRequest, type Verdict } from '../contract/job.ts'
 import { queueName } from '../contract/service.ts'
 import { lastEntryId } from '../log/redis-log-entry.ts'
 import { keys } from '../redis/keys.ts'
 import { script } from '../redis/script.ts'
+import { readValue } from '../redis/unreadable.ts'
 import type { Jobs } from './jobs.ts'
 import { checkClaim, createAttach, makeClaim } from './redis-claims.ts'
 import { toFields } from './redis-job-record.ts'
@@ -39,6 +40,17 @@ return 'joined'
 `
 const joinScript = script(look + share)
 const joinClaimedScript = script(checkClaim + look + makeClaim + share)
+
+/** What `add` and `join` would come to, in one step: most requests of a rush come to a job that waits. */
+const joinWaitingScript = script(`
+local id = redis.call('GET', KEYS[1])
+if not id then return false end
+local record = ARGV[1] .. id
+local standing = redis.call('HMGET', record, 'id', 'state', 'startedAt')
+if not standing[1] or standing[2] ~= 'queued' or standing[3] then return false end
+redis.call('HINCRBY', record, 'requests', 1)
+return id
+`)
 
 const beginScript = script(`
 if redis.call('HEXISTS', KEYS[1], 'exitCode') == 1 then return 0 end
@@ -108,6 +120,13 @@ export function createJobs(redis: Redis): Jobs {
       return (
         !claim || (await acceptClaimedScript(redis, [...all, keys.claim(claim.name)], words)) !== 'claimed'
       )
+    },
+
+    async joinWaiting(service, tokenDigest) {
+      const key = keys.joinKey(queueName(service), tokenDigest)
+      // The record of a job that nobody has named yet; it lies in the same slot of a cluster.
+      const answer = await joinWaitingScript(redis, [key], [keys.job('')])
+      return answer === null ? undefined : readValue(key, jobId, answer)
     },
 
     async join(id, claim) {
