@@ -1,0 +1,12 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { expect, it } from 'vitest'
+import { bundleClient } from '../../packages/client/bundle.mjs'
+
+const root = path.resolve(import.meta.dirname, '../..')
+
+it('the documentation has the SHA-256 of the client: npm run docs:client', async () => {
+  const text = fs.readFileSync(path.join(root, 'docs/ci/README.md'), 'utf8')
+  const [, documented] = /<!-- client -->\s+```\n(\w+)\n```/.exec(text) ?? []
+  expect(documented).toBe((await bundleClient()).sha256)
+})
