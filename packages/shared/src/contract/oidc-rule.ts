@@ -36,7 +36,7 @@ export function isFulfilled({ issuer, audience, claims }: PublishedRule, given: 
 }
 
 function textOf(given: Claims, name: string): string | undefined {
-  const value = Object.hasOwn(given, name) ? given[name] : undefined
+  const value = given[name]
   return ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : undefined
 }
 

@@ -180,34 +180,33 @@ describe('the keys of an issuer', () => {
     expect(await verify(jwt)).toEqual(right)
   })
 
-  it.each<[string, (issuer: TestIssuer, url: string | undefined) => string | Buffer]>([
+  it.each<[string, (right: object) => unknown]>([
     ['is no JSON', () => '<html>'],
-    ['is too long', () => Buffer.alloc(300_000, ' ')],
+    ['is too long', (right) => JSON.stringify(right) + ' '.repeat(300_000)],
+    ['speaks for another issuer', (right) => ({ ...right, issuer: 'https://other.example' })],
     [
-      'speaks for another issuer',
-      (it) => JSON.stringify({ ...discovery(it), issuer: 'https://other.example' }),
+      'names keys without TLS',
+      (right) => ({ ...right, jwks_uri: `${issuer.url.replace('127.0.0.1', '0.0.0.0')}/keys` }),
     ],
-    [
-      'names keys on another machine without TLS',
-      () => JSON.stringify({ issuer: issuer.url, jwks_uri: 'http://10.0.0.1/keys' }),
-    ],
-    ['names keys in a file', () => JSON.stringify({ issuer: issuer.url, jwks_uri: 'file:///etc/passwd' })],
-    ['has no keys', (it, url) => JSON.stringify(url === '/keys' ? {} : discovery(it))],
-    [
-      'has keys that are none',
-      (it, url) => JSON.stringify(url === '/keys' ? { keys: ['x'] } : discovery(it)),
-    ],
-    [
-      'has a key that is spoilt',
-      (it, url) =>
-        JSON.stringify(
-          url === '/keys'
-            ? { keys: [{ kty: 'EC', crv: 'P-256', kid: 'first', x: 'AQAB', y: 'AQAB' }] }
-            : discovery(it),
-        ),
-    ],
-  ])('cannot be had when what the issuer answers %s', async (_, body) => {
-    issuer.answer = (request, response) => void response.end(body(issuer, request.url))
+    ['names keys in a file', (right) => ({ ...right, jwks_uri: 'file:///etc/passwd' })],
+    ['names no keys', (right) => ({ ...right, jwks_uri: undefined })],
+  ])('cannot be had when what the issuer says of itself %s', async (_, answer) => {
+    const { publicJwk } = await issuer.rotate()
+    issuer.answer = ({ url }, response) => {
+      const body = url === '/keys' ? { keys: [publicJwk] } : answer(discovery(issuer))
+      response.end(typeof body === 'string' ? body : JSON.stringify(body))
+    }
+    await expect(verify(await issuer.token())).rejects.toThrow(IssuerAwayError)
+    expect(issuer.asked).not.toContain('/keys')
+  })
+
+  it.each<[string, unknown]>([
+    ['there are none', {}],
+    ['they are none', { keys: ['x'] }],
+    ['one is spoilt', { keys: [{ kty: 'EC', crv: 'P-256', kid: 'first', x: 'AQAB', y: 'AQAB' }] }],
+  ])('cannot be had when %s', async (_, keys) => {
+    issuer.answer = ({ url }, response) =>
+      void response.end(JSON.stringify(url === '/keys' ? keys : discovery(issuer)))
     await expect(verify(await issuer.token())).rejects.toThrow(IssuerAwayError)
   })
 
