@@ -62,6 +62,7 @@ describeWithEngine('F52 without a free file descriptor', () => {
       const answer = await ask('GET', `${stage.bench.url}/readyz`).answer.catch(() => undefined)
       return answer?.status === 200
     })
+    expect(api.output()).not.toContain('"level":60')
     // Still with few of them.
     await expectHealed()
     await giveDescriptors(api.pid)

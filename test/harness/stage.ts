@@ -54,10 +54,12 @@ export interface StageOptions {
   readonly lines?: readonly string[]
   /** The version is then the image's, and the file stays as it is. */
   readonly image?: string
+  /** Of both parts, besides what they need. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export async function setStage(options: StageOptions = {}): Promise<Stage> {
-  const { up = 'real "$@"', gate = '1s', labels = '', lines = [], image } = options
+  const { up = 'real "$@"', gate = '1s', labels = '', lines = [], image, env = {} } = options
   // Containers of a run that was killed must not answer to the same token.
   const token = randomBytes(16).toString('hex')
   const yaml = (version: number) =>
@@ -73,7 +75,7 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
   const project = await createProject({ yaml: yaml(1) })
   await project.up()
   const compose = await scriptCompose(up)
-  const bench = await createBench({ COMPOSE_COMMAND: compose.command })
+  const bench = await createBench({ COMPOSE_COMMAND: compose.command, ...env })
 
   const stage: Stage = {
     token,

@@ -82,7 +82,8 @@ interface Judged {
   readonly judgement: Judgement
 }
 
-function createJudging(
+/** Judges what is there at a moment; it remembers how old each container was when it was first seen. */
+export function createJudging(
   { service }: Watched,
   before: readonly ContainerMark[],
   { startMs, ...gate }: Watching,
