@@ -13,11 +13,14 @@ export async function createGate(file: string): Promise<Gate> {
   await promisify(execFile)('mkfifo', [file])
   // Open for both, it never blocks, and keeps what is written until somebody reads it.
   const handle = await fs.open(file, 'r+')
+  let isRemoved = false
   return {
     async open() {
       await handle.write('go\n')
     },
     async remove() {
+      if (isRemoved) return
+      isRemoved = true
       await handle.write('go\n'.repeat(1000))
       await handle.close()
       await fs.rm(file, { force: true })

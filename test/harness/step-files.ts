@@ -38,3 +38,10 @@ export async function backdate(
     }
   }
 }
+
+/** The process group of the one step that runs: its runner and what that has started. */
+export async function stepGroup(stage: Stage, step: StepName): Promise<number> {
+  const [file] = await stepFiles(stage, step, 'started')
+  if (file === undefined) throw new Error(`No ${step} has started`)
+  return Number(await fs.readFile(file, 'utf8'))
+}
