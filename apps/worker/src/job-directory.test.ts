@@ -2,8 +2,9 @@ import { newJobId, type JobRequest } from '@redeployster/shared/contract/job'
 import { createLogger } from '@redeployster/shared/runtime/logger'
 import { requestOf } from '@redeployster/shared/testing/requests'
 import fs from 'node:fs'
+import fsPromises from 'node:fs/promises'
 import path from 'node:path'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { leftJobDirectories, openJobDirectory, type Plan } from './job-directory.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 
@@ -85,6 +86,19 @@ describe('the jobs that an earlier worker left', () => {
     const half = newJobId()
     fs.mkdirSync(jobFile(half))
     fs.writeFileSync(jobFile(half, 'request.json.tmp'), '{"id":')
+    expect(await left()).toEqual([])
+    expect(fs.readdirSync(jobFile())).toEqual([])
+  })
+
+  it('are not those that a worker was killed in removing: it goes on with that', async () => {
+    const directory = await open(request)
+    fs.writeFileSync(path.join(await directory.step('up'), 'started'), '')
+    const rm = vi.spyOn(fsPromises, 'rm')
+    rm.mockResolvedValueOnce().mockRejectedValueOnce(new Error('killed'))
+    await expect(directory.remove()).rejects.toThrow('killed')
+    rm.mockRestore()
+
+    expect(fs.readdirSync(jobFile())).toHaveLength(1)
     expect(await left()).toEqual([])
     expect(fs.readdirSync(jobFile())).toEqual([])
   })

@@ -62,6 +62,9 @@ export interface JobDirectory {
   remove(): Promise<void>
 }
 
+/** Ends the name of a folder that is being removed: without its request, but with its steps, it would look like a job. */
+const removed = '.removed'
+
 const jobsIn = (stateDir: string) => path.join(stateDir, 'jobs')
 
 export async function openJobDirectory(
@@ -105,12 +108,12 @@ export async function leftJobDirectories(stateDir: string, logger: Logger): Prom
   const found = await Promise.all(
     names.map(async (name) => {
       const folder = path.join(jobsIn(stateDir), name)
+      if (name.endsWith(removed)) return clearAway(folder)
       const request = await readWhole(path.join(folder, 'request.json'), requestOf(name), logger)
       if (request) return jobDirectory(folder, request, logger)
       // One whose request a power cut has emptied stays for the job that is still on its queue.
       const started = await Promise.all(stepNames.map((step) => isStarted(path.join(folder, step))))
-      if (!started.includes(true)) await fs.rm(folder, { recursive: true, force: true })
-      return undefined
+      return started.includes(true) ? undefined : clearAway(folder)
     }),
   )
   return found.filter((directory) => directory !== undefined)
@@ -142,6 +145,19 @@ function jobDirectory(folder: string, request: JobRequest, logger: Logger): JobD
     writeStopReason: (reason) => writeWhole(stopFile, reason),
     failure: () => readWhole(failureFile, verdict, logger),
     writeFailure: (failure) => writeWhole(failureFile, failure),
-    remove: () => fs.rm(folder, { recursive: true, force: true }),
+    async remove() {
+      // The worker may be killed before the last file is gone.
+      await clearAway(folder + removed)
+      await fs.rename(folder, folder + removed).catch(unlessGone)
+      await clearAway(folder + removed)
+    },
   }
+}
+
+async function clearAway(folder: string): Promise<undefined> {
+  await fs.rm(folder, { recursive: true, force: true })
+}
+
+function unlessGone(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error
 }

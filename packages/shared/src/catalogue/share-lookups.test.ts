@@ -9,10 +9,10 @@ const other = serviceName.parse('other')
 /** A reader that answers when the test says so. */
 function slowReader() {
   const waiting: { answer: (found: FoundEntries) => void; fail: (error: Error) => void }[] = []
-  const find = vi.fn<CatalogueReader['find']>(
+  const find = vi.fn<() => Promise<FoundEntries>>(
     () => new Promise((answer, fail) => waiting.push({ answer, fail })),
   )
-  const reader: CatalogueReader = { find, all: vi.fn(), hosts: vi.fn(async () => []) }
+  const reader: CatalogueReader = { find, all: find, hosts: async () => [] }
   return { reader, find, waiting }
 }
 
