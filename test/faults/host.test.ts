@@ -46,7 +46,7 @@ describeWithEngine('on a host', () => {
 
     // A conflict of names is its 1; one that succeeds may find its container taken away again, which the gate sees.
     const [, said] = /^compose says (\d+)$/m.exec(body) ?? []
-    if (said !== '0') expect(exitCode).toBe(said)
+    expect([exitCode, '0']).toContain(said)
     const [job] = await stage.jobs()
     expect(job?.state).toBe(exitCode === '0' ? 'succeeded' : 'failed')
     expect(await stage.compose.starts()).toHaveLength(1)
@@ -91,10 +91,10 @@ describeWithEngine('on a host', () => {
   })
 
   it.each([
-    { then: 'goes on', signal: 'SIGCONT', who: 'first' },
-    { then: 'is killed', signal: 'SIGKILL', who: 'second' },
+    { fate: 'goes on', signal: 'SIGCONT', who: 'first' },
+    { fate: 'is killed', signal: 'SIGKILL', who: 'second' },
   ] as const)(
-    'F32 where a worker is frozen and then $then, the $who one tells the one verdict',
+    'F32 where a worker is frozen and then $fate, the $who one tells the one verdict',
     async ({ signal }) => {
       stage = await setStage({ up })
       const first = await stage.begin()
