@@ -43,8 +43,8 @@ describeWithEngine('the image of a deploy', () => {
   })
   afterEach(removeProjects)
   afterAll(async () => {
-    await deployment.stop()
-    await registry.remove()
+    await deployment?.stop()
+    await registry?.remove()
     await fs.rm(dockerConfig, { recursive: true, force: true })
   })
 

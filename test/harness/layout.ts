@@ -120,7 +120,13 @@ async function createDeployment(
       await fs.rm(stateDir, { recursive: true, force: true })
     },
   }
-  await deployment.start()
+  try {
+    await deployment.start()
+  } catch (error) {
+    // Nobody else could end what has started: whoever asked has nothing in hand.
+    await deployment.stop()
+    throw error
+  }
   return deployment
 }
 

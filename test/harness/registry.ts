@@ -19,6 +19,7 @@ export interface Registry {
   startPrivate(): Promise<void>
   /** The `config.json` of a docker client that is logged in. */
   readonly login: string
+  /** Removes the images that the engine has pulled from it, too; call it when no container needs them any more. */
   remove(): Promise<void>
 }
 
@@ -31,6 +32,7 @@ export async function startRegistry(): Promise<Registry> {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'rd-registry-'))
   const address = `127.0.0.1:${await freePort()}`
   const config = path.join(folder, 'config.json')
+  const label = `rdt.registry=${address}`
   const settings = {
     version: '0.1',
     log: { level: 'error' },
@@ -65,7 +67,8 @@ export async function startRegistry(): Promise<Registry> {
     async push(name, version, change = 'CMD ["sleep", "100000"]') {
       const image = `${address}/${name}`
       const container = await docker('create', 'fixture/busybox:1', 'true')
-      await docker('commit', '--change', `ENV VERSION=${version}`, '--change', change, container, image)
+      const changes = [`ENV VERSION=${version}`, `LABEL ${label}`, change].flatMap((it) => ['--change', it])
+      await docker('commit', ...changes, container, image)
       await docker('rm', container)
       const pushed = await docker('push', image)
       // Only the registry has it now, as if a pipeline elsewhere had built it.
@@ -76,6 +79,9 @@ export async function startRegistry(): Promise<Registry> {
     },
     async remove() {
       await registry.end()
+      // By a label, since one that was replaced has no name any more.
+      const left = await docker('images', '-aq', '--no-trunc', '--filter', `label=${label}`)
+      if (left !== '') await docker('rmi', '-f', ...new Set(left.split('\n')))
       await fs.rm(folder, { recursive: true, force: true })
     },
   }
