@@ -1,9 +1,8 @@
-import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Freeze } from '../contract/freeze.ts'
-import { connectRedis, type Redis } from '../redis/connect.ts'
+import type { Redis } from '../redis/connect.ts'
 import { keys } from '../redis/keys.ts'
-import { startRedis, type TestRedis } from '../testing/redis.ts'
+import { openRedis, type OpenRedis } from '../testing/open-redis.ts'
 import { keyOf } from '../testing/requests.ts'
 import type { Freezes } from './freezes.ts'
 import { createFreezes } from './redis-freezes.ts'
@@ -11,19 +10,16 @@ import { createFreezes } from './redis-freezes.ts'
 const hello = keyOf('shop/hello')
 const endless: Freeze = { who: 'anna', reason: 'because', since: new Date().toISOString() }
 
-let server: TestRedis
+let opened: OpenRedis
 let redis: Redis
 let freezes: Freezes
 beforeAll(async () => {
-  server = await startRedis()
-  redis = connectRedis(server.url, 'patient', pino({ level: 'silent' }))
+  opened = await openRedis()
+  redis = opened.connect()
   freezes = createFreezes(redis)
 })
 beforeEach(() => redis.flushall())
-afterAll(async () => {
-  redis.disconnect()
-  await server.stop()
-})
+afterAll(() => opened.close())
 
 describe('a freeze', () => {
   it('is found for its service on every host, and for no other', async () => {

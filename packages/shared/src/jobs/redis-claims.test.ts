@@ -1,9 +1,8 @@
-import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Verdict } from '../contract/job.ts'
-import { connectRedis, type Redis } from '../redis/connect.ts'
+import type { Redis } from '../redis/connect.ts'
 import { keys } from '../redis/keys.ts'
-import { startRedis, type TestRedis } from '../testing/redis.ts'
+import { openRedis, type OpenRedis } from '../testing/open-redis.ts'
 import { keyOf, requestOf } from '../testing/requests.ts'
 import type { Claim, Jobs } from './jobs.ts'
 import { createJobs } from './redis-jobs.ts'
@@ -11,19 +10,16 @@ import { createJobs } from './redis-jobs.ts'
 const claim: Claim = { name: 'mine', service: keyOf('shop/hello') }
 const expired: Verdict = { state: 'expired', exitCode: 125, started: false }
 
-let server: TestRedis
+let opened: OpenRedis
 let redis: Redis
 let jobs: Jobs
 beforeAll(async () => {
-  server = await startRedis()
-  redis = connectRedis(server.url, 'patient', pino({ level: 'silent' }))
+  opened = await openRedis()
+  redis = opened.connect()
   jobs = createJobs(redis)
 })
 beforeEach(() => redis.flushall())
-afterAll(async () => {
-  redis.disconnect()
-  await server.stop()
-})
+afterAll(() => opened.close())
 
 const [first, second] = [requestOf('shop/hello'), requestOf('shop/hello')]
 

@@ -1,36 +1,31 @@
 import * as fc from 'fast-check'
-import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newJobId, type JobId, type Verdict } from '../contract/job.ts'
 import { createJobs } from '../jobs/redis-jobs.ts'
-import { connectRedis, type Redis } from '../redis/connect.ts'
+import type { Redis } from '../redis/connect.ts'
 import { keys } from '../redis/keys.ts'
-import { startRedis, type TestRedis } from '../testing/redis.ts'
+import { collectEvents, storedEvents } from '../testing/log-events.ts'
+import { openRedis, type OpenRedis } from '../testing/open-redis.ts'
 import { requestOf } from '../testing/requests.ts'
 import { continueAt } from './continue-at.ts'
-import type { Follower, LogEvent, LogReader } from './log.ts'
+import type { LogEvent, LogReader } from './log.ts'
 import { createLogReader } from './redis-log-reader.ts'
 import { createLogWriter } from './redis-log-writer.ts'
 
-const logger = pino({ level: 'silent' })
 const verdict: Verdict = { state: 'succeeded', exitCode: 0, started: true }
 const kibibyte = 1024
 
-let server: TestRedis
+let opened: OpenRedis
 let redis: Redis
 let subscriber: Redis
 let reader: LogReader
 beforeAll(async () => {
-  server = await startRedis()
-  redis = connectRedis(server.url, 'patient', logger)
-  subscriber = connectRedis(server.url, 'patient', logger)
+  opened = await openRedis()
+  redis = opened.connect()
+  subscriber = opened.connect()
   reader = createLogReader(redis, subscriber)
 })
-afterAll(async () => {
-  redis.disconnect()
-  subscriber.disconnect()
-  await server.stop()
-})
+afterAll(() => opened.close())
 
 describe('a log that grows beyond its bound', () => {
   it('keeps its first lines, its last lines and all numbers', async () => {
@@ -67,7 +62,7 @@ describe('a log that grows beyond its bound', () => {
     const hole = all.find(({ kind }) => kind === 'missing')
     if (hole?.kind !== 'missing') throw new Error('There is no hole')
     for (const from of [hole.from, hole.from + 1, hole.to - 1, hole.to, hole.to + 1, 420]) {
-      for (const seen of [await stored(job, from), await collect(reader.follow(job, from))]) {
+      for (const seen of [await stored(job, from), await collectEvents(reader.follow(job, from))]) {
         expect(numbersOf(seen)).toEqual(Array.from({ length: 421 - from }, (_, index) => from + index))
         const isInHole = from >= hole.from && from <= hole.to
         expect(seen[0]).toMatchObject(isInHole ? { kind: 'missing', from, to: hole.to } : { first: from })
@@ -82,7 +77,7 @@ describe('a log that grows beyond its bound', () => {
     await flood({ job, mostBytes: 8 * kibibyte, batches: 200, linesEach: 3 }, async (batch) => {
       while (lastOf(seen) < batch * 3) seen.push(...(await follower.next()))
     })
-    seen.push(...(await collect(follower)))
+    seen.push(...(await collectEvents(follower)))
     expect(seen.filter(({ kind }) => kind === 'missing')).toEqual([])
     expect(lastOf(seen)).toBe(600)
   })
@@ -181,19 +176,7 @@ async function actualBytes(job: JobId): Promise<number> {
   return entries.reduce((sum, [, fields]) => sum + Buffer.byteLength(fields[1] ?? '') + 100, 0)
 }
 
-async function stored(job: JobId, from: number): Promise<LogEvent[]> {
-  const events: LogEvent[] = []
-  for await (const event of reader.read(job, from)) events.push(event)
-  return events
-}
-
-async function collect(follower: Follower): Promise<LogEvent[]> {
-  const seen: LogEvent[] = []
-  for (let events = await follower.next(); events.length > 0; events = await follower.next())
-    seen.push(...events)
-  follower.close()
-  return seen
-}
+const stored = (job: JobId, from: number) => storedEvents(reader, job, from)
 
 /** Batches that follow one another as one. */
 function joined(events: readonly LogEvent[]): LogEvent[] {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newJobId, type JobId, type Verdict } from '../contract/job.ts'
 import { createJobs } from '../jobs/redis-jobs.ts'
 import { connectRedis, firstAttempt, type Redis } from '../redis/connect.ts'
+import { collectEvents, storedEvents } from '../testing/log-events.ts'
 import { startRedis, type TestRedis } from '../testing/redis.ts'
 import { requestOf } from '../testing/requests.ts'
 import type { Follower, LogEvent, LogReader } from './log.ts'
@@ -124,12 +125,12 @@ describe('whoever follows a log', () => {
   it('sees every line once while connections are cut and Redis is killed and restarted', async () => {
     const job = newJobId()
     const all = Array.from({ length: 20_000 }, (_, index) => `line ${index + 1}`)
-    const following = Array.from({ length: 8 }, () => collect(follow(job)))
+    const following = Array.from({ length: 8 }, () => collectEvents(follow(job)))
     for (let first = 1; first <= all.length; first += 10) {
       const cut = first % 1000 === 501 ? cutConnections() : undefined
       await append(job, first, ...all.slice(first - 1, first + 9))
       await cut
-      if (first % 10_000 === 5001) following.push(collect(follow(job)))
+      if (first % 10_000 === 5001) following.push(collectEvents(follow(job)))
       if (first === 10_001) await server.restart()
     }
     await conclude(job)
@@ -153,19 +154,7 @@ function follow(job: JobId, from = 1): Follower {
   return reader.follow(job, from)
 }
 
-async function stored(job: JobId, from: number): Promise<LogEvent[]> {
-  const events: LogEvent[] = []
-  for await (const event of reader.read(job, from)) events.push(event)
-  return events
-}
-
-async function collect(follower: Follower): Promise<LogEvent[]> {
-  const seen: LogEvent[] = []
-  for (let events = await follower.next(); events.length > 0; events = await follower.next())
-    seen.push(...events)
-  follower.close()
-  return seen
-}
+const stored = (job: JobId, from: number) => storedEvents(reader, job, from)
 
 /** All of them: the writer's, the reader's and the one that listens. */
 async function cutConnections() {

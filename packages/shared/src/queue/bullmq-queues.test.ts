@@ -3,9 +3,9 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newJobId, type JobRequest } from '../contract/job.ts'
 import { queueName, type HostId, type ServiceKey } from '../contract/service.ts'
-import { connectRedis, type Redis } from '../redis/connect.ts'
+import type { Redis } from '../redis/connect.ts'
 import { keys, prefix } from '../redis/keys.ts'
-import { startRedis, type TestRedis } from '../testing/redis.ts'
+import { openRedis, type OpenRedis } from '../testing/open-redis.ts'
 import { keyOf, requestOf } from '../testing/requests.ts'
 import { createHostQueues } from './bullmq-host-queues.ts'
 import { createRequestQueue } from './bullmq-request-queue.ts'
@@ -13,23 +13,19 @@ import type { HostQueues, RequestQueue } from './queue.ts'
 
 const logger = pino({ level: 'silent' })
 
-let server: TestRedis
+let opened: OpenRedis
 let redis: Redis
 let subscriber: Redis
 let requests: RequestQueue
 let host: HostQueues
 beforeAll(async () => {
-  server = await startRedis()
-  redis = connectRedis(server.url, 'patient', logger)
-  subscriber = connectRedis(server.url, 'patient', logger)
+  opened = await openRedis()
+  redis = opened.connect()
+  subscriber = opened.connect()
   requests = createRequestQueue(redis)
   host = createHostQueues(redis, subscriber, logger)
 })
-afterAll(async () => {
-  redis.disconnect()
-  subscriber.disconnect()
-  await server.stop()
-})
+afterAll(() => opened.close())
 
 describe('the queue of a service', () => {
   it('gives jobs out in the order in which they came, whoever asked', async () => {
@@ -75,7 +71,7 @@ describe('a job is shared', () => {
   })
 
   it('by one of many requests at the same time on several connections', async () => {
-    const other = connectRedis(server.url, 'patient', logger)
+    const other = opened.connect()
     const both = [requests, createRequestQueue(other)]
     const answers = await Promise.all(
       Array.from({ length: 100 }, () => both.map((queue) => queue.add(requestOf('shop/race')))).flat(),

@@ -3,9 +3,9 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { newJobId } from '../contract/job.ts'
 import { queueName } from '../contract/service.ts'
-import { connectRedis, type Redis } from '../redis/connect.ts'
+import type { Redis } from '../redis/connect.ts'
 import { keys } from '../redis/keys.ts'
-import { startRedis, type TestRedis } from '../testing/redis.ts'
+import { openRedis, type OpenRedis } from '../testing/open-redis.ts'
 import { requestOf } from '../testing/requests.ts'
 import { createHostQueues } from './bullmq-host-queues.ts'
 import { createRequestQueue } from './bullmq-request-queue.ts'
@@ -15,23 +15,19 @@ const logger = pino({ level: 'silent' })
 const right = requestOf('shop/hello')
 const queue = queueName(right)
 
-let server: TestRedis
+let opened: OpenRedis
 let redis: Redis
 let subscriber: Redis
 let requests: RequestQueue
 let host: HostQueues
 beforeAll(async () => {
-  server = await startRedis()
-  redis = connectRedis(server.url, 'patient', logger)
-  subscriber = connectRedis(server.url, 'patient', logger)
+  opened = await openRedis()
+  redis = opened.connect()
+  subscriber = opened.connect()
   requests = createRequestQueue(redis)
   host = createHostQueues(redis, subscriber, logger)
 })
-afterAll(async () => {
-  redis.disconnect()
-  subscriber.disconnect()
-  await server.stop()
-})
+afterAll(() => opened.close())
 beforeEach(() => redis.flushall())
 
 const other = newJobId()
