@@ -16,6 +16,7 @@ import {
   createProject,
   describeWithEngine,
   removeProjects,
+  testEngine,
   type TestProject,
 } from '@redeployster/shared/testing/docker'
 import { startIssuer, type TestIssuer } from '@redeployster/shared/testing/issuer'
@@ -31,6 +32,8 @@ import { until } from '../harness/until.ts'
 const page = await fs.readFile(new URL('../../docs/oidc.md', import.meta.url), 'utf8')
 /** There is no TLS on the loopback; curl is told where this is. */
 const publicUrl = 'http://deploy.example.com'
+
+const command = new URL('../../packages/cli/bin/redeployster.js', import.meta.url).pathname
 
 const gitlab = {
   sub: 'project_path:acme/shop:ref_type:branch:ref:main',
@@ -181,6 +184,28 @@ describeWithEngine('a service that is deployed by identity tokens', () => {
     expect((await run('GitLab', { TOKEN: other })).code).not.toBe(0)
   })
 
+  it('is deployed by the client, too, which takes the token like any other', async () => {
+    const variables = { REDEPLOYSTER_URL: url, REDEPLOYSTER_TOKEN: await github() }
+    const { code, stdout } = await shell(`${exportsOf(variables)}node ${command} deploy hello`, folder)
+    expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringMatching(/exit-code: 0\n$/) })
+    const job = await lastJob()
+    expect(stdout).toContain(job?.id)
+    expect(job?.by).toMatchObject({ repository: 'acme/shop', actor: 'octocat' })
+  })
+
+  it('is shown by the doctor, with whose tokens they are, or with what is missing', async () => {
+    const { dockerHost } = testEngine()
+    const variables = { DOCKER_HOST: dockerHost, COMPOSE_COMMAND: compose.command, STATE_DIR: folder }
+    const doctor = (more: object) =>
+      shell(`${exportsOf({ ...variables, ...more })}node ${command} doctor`, folder)
+    const { stdout } = await doctor({ PUBLIC_URL: publicUrl })
+    const rule = `repository=acme/shop ref=refs/heads/main environment=production of ${issuer.url} for ${publicUrl}`
+    expect(stdout).toContain(`      oidc      ${rule}\n`)
+    expect((await doctor({})).stdout).toMatch(
+      /\/hello +not deployable: its label redeployster.oidc needs PUBLIC_URL/,
+    )
+  })
+
   describe('while its job waits', () => {
     let token: string
     let request: JobRequest
@@ -275,12 +300,17 @@ describeWithEngine('a service that is deployed by identity tokens', () => {
 
   /** Runs what the documentation has for a CI system, as its runner does. */
   function run(heading: string, variables: Record<string, string>) {
-    const exports = Object.entries(variables).map(([name, value]) => `export ${name}='${value}'\n`)
     const script = scriptUnder(heading).replaceAll('https://deploy.example.com', publicUrl)
     const path = heading === 'GitLab' ? script.replace('/hello', '/web') : script
-    return shell(`set -eo pipefail\n${exports.join('')}${path}`, folder)
+    return shell(`set -eo pipefail\n${exportsOf(variables)}${path}`, folder)
   }
 })
+
+function exportsOf(variables: object): string {
+  return Object.entries(variables)
+    .map(([name, value]) => `export ${name}='${value}'\n`)
+    .join('')
+}
 
 /** The block scalar of a section's step. */
 function scriptUnder(heading: string): string {
