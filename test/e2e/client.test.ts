@@ -140,6 +140,21 @@ describeWithEngine('the client', () => {
     expect(await stage.compose.starts()).toHaveLength(1)
   })
 
+  it('asks again when the answer was lost on its way, and deploys once', async () => {
+    await script('read _ <"$folder/gate"; exit 3')
+    const proxy = await startPageProxy(stage.bench.url)
+    onTestFinished(() => proxy.close())
+    proxy.answer({ status: 504, isLate: true })
+    const running = run(['deploy', 'hello'], { url: proxy.url })
+    await until('the answer was lost twice', () => proxy.pages() >= 2)
+    await until('compose has begun', async () => (await stage.compose.starts()).length > 0)
+    proxy.answer(undefined)
+    await until('it follows', () => running.stderr().includes(' deploys '))
+    await gate.open()
+    expect(await running.ended).toBe(3)
+    expect(await stage.compose.starts()).toHaveLength(1)
+  })
+
   it('asks for the verdict, and for the log at the end, where no stream comes through', async () => {
     await script('echo before; read _ <"$folder/gate"; echo after; exit 3')
     const proxy = await startPageProxy(stage.bench.url)

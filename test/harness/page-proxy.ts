@@ -16,6 +16,8 @@ export interface PageProxy {
 interface Page {
   readonly status: number
   readonly matches?: (request: http.IncomingMessage) => boolean
+  /** The request is handed on all the same, and only its answer is lost. */
+  readonly isLate?: boolean
 }
 
 /** A reverse proxy that people have in front: while what stands behind it is away, it has pages to say so. */
@@ -26,9 +28,12 @@ export async function startPageProxy(target: string): Promise<PageProxy> {
   const server = http.createServer((request, response) => {
     open.add(response)
     response.once('close', () => open.delete(response))
-    if (page?.matches?.(request) ?? page) return showPage(response)
+    const shows = page?.matches?.(request) ?? page !== undefined
+    const isLate = shows && page?.isLate
+    if (shows && !isLate) return showPage(response)
     const { method = 'GET', headers, url = '/' } = request
     const asked = http.request(new URL(url, target), { method, headers, agent: false }, (answer) => {
+      if (isLate) return showPage(response)
       response.writeHead(answer.statusCode ?? 500, answer.headers)
       response.flushHeaders()
       answer.pipe(response)

@@ -19,10 +19,19 @@ export function chooseShow(
   if (env.GITHUB_ACTIONS === 'true') {
     const append = (name: string, text: string) => {
       const file = env[name]
-      if (file) fs.appendFileSync(file, text)
+      if (file) addTo(file, text, writeBeside)
     }
     return showInActions({ write, append, token, stopWord: randomBytes(16).toString('hex') })
   }
   const isWatched = stdout.isTTY && env.TERM !== 'dumb' && env.CI === undefined
   return isWatched ? showOnTerminal(stdout, coloursFor(env, true)) : showPlain(write, writeBeside)
+}
+
+/** No deploy becomes red because of a file for its summary. */
+function addTo(file: string, text: string, writeBeside: (text: string) => void): void {
+  try {
+    fs.appendFileSync(file, text)
+  } catch (error) {
+    writeBeside(`redeployster: ${error instanceof Error ? error.message : String(error)}\n`)
+  }
 }
