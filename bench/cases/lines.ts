@@ -8,8 +8,8 @@ import type { Case, Finding } from '../case.ts'
 import { openShop, type Shop } from '../shop.ts'
 import { quantile } from '../statistics.ts'
 
-const linesEach = 200
-const pauseMs = 20
+const linesEach = 60
+const pauseMs = 200
 
 export const lines: Case = {
   name: 'line-latency',

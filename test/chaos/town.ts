@@ -5,9 +5,9 @@ import { randomBytes } from 'node:crypto'
 import { createProject, testEngine } from '@redeployster/shared/testing/docker'
 import { startRedis, type TestRedis } from '@redeployster/shared/testing/redis'
 import { startFaultProxy, type FaultProxy } from '../harness/fault-proxy.ts'
-import { ask } from '../harness/http.ts'
 import { published } from '../harness/layout.ts'
 import { freePort, startRedeployster, type Part } from '../harness/process.ts'
+import { isReady } from '../harness/ready.ts'
 import { scriptCompose, type ScriptedCompose } from '../harness/scripted-compose.ts'
 import { until } from '../harness/until.ts'
 
@@ -153,11 +153,4 @@ function yamlOf(token: string): string {
 export function readLines(file: string): readonly string[] {
   const text = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : ''
   return text.split('\n').filter((line) => line !== '')
-}
-
-async function isReady(url: string): Promise<boolean> {
-  return ask('GET', `${url}/readyz`).answer.then(
-    ({ status }) => status === 200,
-    () => false,
-  )
 }

@@ -8,9 +8,9 @@ import {
   type TestProject,
 } from '@redeployster/shared/testing/docker'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { ask } from '../harness/http.ts'
 import { deployRedeployster, layouts, published, type Deployment } from '../harness/layout.ts'
 import { freePort, startProcess } from '../harness/process.ts'
+import { isReady } from '../harness/ready.ts'
 import { shell } from '../harness/shell.ts'
 import { until } from '../harness/until.ts'
 
@@ -96,10 +96,3 @@ describeWithEngine('what the README tells a newcomer', () => {
     })
   })
 })
-
-async function isReady(url: string): Promise<boolean> {
-  return ask('GET', `${url}/readyz`).answer.then(
-    ({ status }) => status === 200,
-    () => false,
-  )
-}

@@ -17,6 +17,7 @@ import { hostProgram, type HostProgram } from '../harness/host-program.ts'
 import { ask, getJson, post } from '../harness/http.ts'
 import { deployRedeployster, published, type Deployment } from '../harness/layout.ts'
 import { freePort } from '../harness/process.ts'
+import { isReady } from '../harness/ready.ts'
 import { until } from '../harness/until.ts'
 
 const token = randomBytes(16).toString('hex')
@@ -305,10 +306,3 @@ describeWithEngine('redeployster in containers', () => {
     expect([await running(project, 'api'), await running(project, 'worker')]).toEqual([['2'], ['1']])
   })
 })
-
-async function isReady(url: string): Promise<boolean> {
-  return ask('GET', `${url}/readyz`).answer.then(
-    ({ status }) => status === 200,
-    () => false,
-  )
-}

@@ -5,6 +5,7 @@ import { testEngine } from '@redeployster/shared/testing/docker'
 import { startRedis, type TestRedis } from '@redeployster/shared/testing/redis'
 import { ask } from './http.ts'
 import { freePort, startRedeployster, type Part } from './process.ts'
+import { isReady } from './ready.ts'
 import { until } from './until.ts'
 
 type PartName = 'api' | 'worker'
@@ -128,13 +129,6 @@ async function createDeployment(
     throw error
   }
   return deployment
-}
-
-async function isReady(url: string): Promise<boolean> {
-  return ask('GET', `${url}/readyz`).answer.then(
-    ({ status }) => status === 200,
-    () => false,
-  )
 }
 
 /** Resolves when the token may deploy the service. */
