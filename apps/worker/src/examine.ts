@@ -26,6 +26,7 @@ import { createRunCompose } from './compose/run-compose.ts'
 import type { Plan } from './job-directory.ts'
 import { ownContainerIds } from './own-container.ts'
 import { makePlan, type Planning } from './plan.ts'
+import { reasonOf } from './reason.ts'
 import { requireFlock } from './runner/require-flock.ts'
 
 export interface ExamineOptions {
@@ -181,5 +182,5 @@ function uncheckable(seen: SeenService) {
 
 function toProblem(error: unknown): Problem {
   if (error instanceof ConfigError) return { problem: error.problems.join('; ') }
-  return { problem: error instanceof Error ? error.message || error.name : String(error) }
+  return { problem: reasonOf(error) }
 }

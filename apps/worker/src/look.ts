@@ -6,6 +6,7 @@ import { servicesFromContainers } from './catalogue/services-from-containers.ts'
 import type { Plan } from './job-directory.ts'
 import { makePlan, type Planning } from './plan.ts'
 import { whyUnproven, type Proving } from './proof.ts'
+import { reasonOf } from './reason.ts'
 
 /** What a job may do, seen now. */
 export type Look =
@@ -18,7 +19,7 @@ export interface Looking extends ServiceChecks, Planning, Proving {}
 /** Looks at Docker and the compose files as they are now: nothing in a job or in Redis is believed. */
 export async function lookAtService(request: JobRequest, looking: Looking): Promise<Look> {
   const { project, service } = request
-  const containers = await looking.docker.containers({ project, service }).catch(toReason)
+  const containers = await looking.docker.containers({ project, service }).catch(reasonOf)
   if (typeof containers === 'string') {
     return rejected(`the Docker engine does not answer (${containers}); deploy again when it does`)
   }
@@ -43,8 +44,4 @@ export async function lookAtService(request: JobRequest, looking: Looking): Prom
 
 function rejected(reason: string): Look {
   return { kind: 'rejected', reason }
-}
-
-function toReason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,6 +1,7 @@
 import { ruleDigest, type PublishedRule } from '@redeployster/shared/contract/oidc-rule'
 import { tokenDigest, type TokenHash } from '@redeployster/shared/contract/token'
 import type { Problem } from '../compose/project.ts'
+import { reasonOf } from '../reason.ts'
 import { checkService, type ServiceChecks } from './check-service.ts'
 import type { Access, CheckOutcome } from './entries.ts'
 import { readSettings, type ServiceSettings } from './service-settings.ts'
@@ -33,5 +34,5 @@ function accessOf({ hashes, oidc }: Pick<ServiceSettings, 'hashes' | 'oidc'>, di
 
 /** One service that cannot be checked must not keep the others from it. */
 function toProblem(error: unknown): Problem {
-  return { problem: `it could not be checked (${error instanceof Error ? error.message : String(error)})` }
+  return { problem: `it could not be checked (${reasonOf(error)})` }
 }
