@@ -54,12 +54,14 @@ export interface StageOptions {
   readonly lines?: readonly string[]
   /** The version is then the image's, and the file stays as it is. */
   readonly image?: string
+  /** The commands of compose that are scripted; `up` alone unless said otherwise. */
+  readonly scripted?: readonly string[]
   /** Of both parts, besides what they need. */
   readonly env?: Readonly<Record<string, string>>
 }
 
 export async function setStage(options: StageOptions = {}): Promise<Stage> {
-  const { up = 'real "$@"', gate = '1s', labels = '', lines = [], image, env = {} } = options
+  const { up = 'real "$@"', gate = '1s', labels = '', lines = [], image, scripted, env = {} } = options
   // Containers of a run that was killed must not answer to the same token.
   const token = randomBytes(16).toString('hex')
   const yaml = (version: number) =>
@@ -74,7 +76,7 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
     ].join('\n')
   const project = await createProject({ yaml: yaml(1) })
   await project.up()
-  const compose = await scriptCompose(up)
+  const compose = await scriptCompose(up, 'basename "$PWD"', scripted)
   const bench = await createBench({ COMPOSE_COMMAND: compose.command, ...env })
 
   const stage: Stage = {

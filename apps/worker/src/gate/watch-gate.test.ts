@@ -1,3 +1,4 @@
+import { requestOf } from '@redeployster/shared/testing/requests'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { steadyNowMs } from '../steady-clock.ts'
 import type { LaneCondition } from './judge.ts'
@@ -29,7 +30,7 @@ function start() {
     health: undefined,
     startPeriodMs: 0,
   }
-  const watched = { project: 'shop', service: 'hello', lane: ['hello'] }
+  const watched = { ...requestOf('shop/hello'), lane: ['hello'] }
   const watching = { gateMs: 60_000, startMs: steadyNowMs(), sinceMs: steadyNowMs() }
   const judge = createJudging(watched, [], watching)
   return () => judge([container])[0]?.judgement.kind
