@@ -15,7 +15,6 @@ import { wayOfAnswer } from './queries.ts'
 import { readBody } from './read-body.ts'
 import { jobBefore, newRequest, requestJob } from './request-job.ts'
 import { streamLog } from './stream-log.ts'
-import { withdraw } from './withdraw.ts'
 
 /** `POST /:service`: one request from the door to the first line of its stream, or to where the job can be found. */
 export function deploy(parts: Parts): Handler {
@@ -48,7 +47,6 @@ export function deploy(parts: Parts): Handler {
       return streamLog(c, parts, followed, { headers: { Location: `/jobs/${job.id}` } })
     } catch (error) {
       if (!isOutage(error)) throw error
-      void withdraw(parts, request, claim)
       return problem(c, 'redis_unavailable', unconfirmed(request), { members: { jobId: request.id } })
     }
   }
@@ -63,7 +61,7 @@ function stopping() {
 
 function unconfirmed({ id }: JobRequest) {
   return (
-    `Redis fell silent before it confirmed the deploy. Job ${id} is taken back, unless a worker has begun it: ` +
-    `look at /jobs/${id} when Redis is back, or send the request again.`
+    `Redis fell silent before it confirmed the deploy. Nothing is started: job ${id} will be rejected, should Redis have ` +
+    'it at all. Send the request again in a few seconds.'
   )
 }

@@ -6,6 +6,7 @@ import { qualifiedName } from '@redeployster/shared/contract/service'
 interface Circumstances {
   readonly hostName: string
   readonly hasJoined?: boolean
+  readonly isConfirmed?: boolean
   /** A job of the same service that has to end first. */
   readonly runsFirst?: JobId | undefined
 }
@@ -13,10 +14,13 @@ interface Circumstances {
 /** The first line of every stream: which job it is, and why it may not start at once. */
 export function openingLine(
   job: Pick<JobRecord, 'id' | 'project' | 'service' | 'by'>,
-  { hostName, hasJoined = false, runsFirst }: Circumstances,
+  { hostName, hasJoined = false, isConfirmed = true, runsFirst }: Circumstances,
 ): string {
   const by = job.by ? ` for ${describeDeployer(job.by)}` : ''
   const joined = hasJoined ? '; shared with an earlier request' : ''
   const first = runsFirst ? `; after job ${runsFirst}` : ''
-  return notice(`job ${job.id} deploys ${qualifiedName(job)} on host ${hostName}${by}${joined}${first}`)
+  const doubt = isConfirmed ? '' : '; Redis fell silent at that: the verdict will say whether it was started'
+  return notice(
+    `job ${job.id} deploys ${qualifiedName(job)} on host ${hostName}${by}${joined}${first}${doubt}`,
+  )
 }

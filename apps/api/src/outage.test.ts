@@ -140,7 +140,7 @@ it('answers 503 when Redis falls silent while it is asked for a job, and that jo
   expect(answer.status).toBe(503)
   const { code, jobId, detail } = parse(answer)
   expect(code).toBe('redis_unavailable')
-  expect(detail).toContain(`Job ${String(jobId)} is taken back`)
+  expect(detail).toContain(`Nothing is started: job ${String(jobId)} will be rejected`)
 
   await worker.redis.client('UNPAUSE')
   await expect(worker.fetch('shop/hello')).rejects.toThrow('No job')

@@ -2,7 +2,7 @@ import type { CatalogueEntry } from '@redeployster/shared/contract/catalogue-ent
 import { RefusedError } from '@redeployster/shared/contract/errors'
 import { isFinal, newJobId, type JobId, type JobRequest } from '@redeployster/shared/contract/job'
 import type { Claim, Joined } from '@redeployster/shared/jobs/jobs'
-import { isOutage } from '@redeployster/shared/redis/outage'
+import { isOutage, isUnanswered } from '@redeployster/shared/redis/outage'
 import type { Caller } from './authenticate.ts'
 import { elsewhere } from './idempotency.ts'
 import type { Parts } from './parts.ts'
@@ -29,40 +29,59 @@ export interface Requested {
   /** The job that serves the request: its own, or one that it shares. */
   readonly id: JobId
   readonly hasJoined: boolean
-}
-
-/** Puts the request on the queue, confirms it and wakes the worker; resolves once Redis has said so. */
-export async function requestJob(parts: Parts, request: JobRequest, claim?: Claim): Promise<Requested> {
-  const id = await findOrAdd(parts, request, claim)
-  return { id, hasJoined: id !== request.id }
+  /** False when Redis fell silent at the very last: its verdict will say whether it was started. */
+  readonly isConfirmed: boolean
 }
 
 const mostAttempts = 5
 
-async function findOrAdd(parts: Parts, request: JobRequest, claim: Claim | undefined): Promise<JobId> {
+/** Puts the request on the queue, confirms it and wakes the worker. When it rejects, nothing will run for it. */
+export async function requestJob(parts: Parts, request: JobRequest, claim?: Claim): Promise<Requested> {
   const { queue, jobs, logger, mostWaitingJobs } = parts
   const waiting = claim ? undefined : await jobs.joinWaiting(request, request.tokenDigest)
-  if (waiting) return waiting
+  if (waiting) return shared(waiting)
   for (let attempt = 0; attempt < mostAttempts; attempt++) {
     const claimed = claim && (await jobs.attach(claim))
     if (claimed === 'elsewhere') throw elsewhere()
-    if (claimed) return claimed
+    if (claimed) return shared(claimed)
     if (!(await queue.takePlace(request, mostWaitingJobs))) throw tooManyJobs()
 
     const id = await queue.add(request)
     logger.debug({ at: 'queued', job: id }, 'Queued')
     if (id === request.id) {
       // Else a request with the same key was quicker, and this job is one that nobody has confirmed.
-      if (!(await jobs.accept(request, claim))) continue
+      const confirmed = await confirm(parts, request, claim)
+      if (confirmed === 'claimed') continue
       logger.debug({ at: 'accepted', job: id }, 'Accepted')
-      return id
+      return { id, hasJoined: false, isConfirmed: confirmed === 'confirmed' }
     }
     const joined = await join(parts, request, id, claim)
-    if (joined === 'joined') return id
+    if (joined === 'joined') return shared(id)
     // Its worker was killed before it could give the join key back: nobody may join what has begun.
     if (joined !== 'claimed') await queue.dropJoinKey(request, id)
   }
   throw new Error(`Cannot put job ${request.id} on its queue: the join key keeps naming jobs that have begun`)
+}
+
+function shared(id: JobId): Requested {
+  return { id, hasJoined: true, isConfirmed: true }
+}
+
+/**
+ * A confirmation without an answer may have reached Redis: then the job runs, and else its worker rejects it. After 503
+ * nothing may run, so such a caller is promised the verdict instead, which comes in both cases.
+ */
+async function confirm(
+  { jobs }: Parts,
+  request: JobRequest,
+  claim: Claim | undefined,
+): Promise<'confirmed' | 'unknown' | 'claimed'> {
+  try {
+    return (await jobs.accept(request, claim)) ? 'confirmed' : 'claimed'
+  } catch (error) {
+    if (!isUnanswered(error)) throw error
+    return 'unknown'
+  }
 }
 
 async function join(

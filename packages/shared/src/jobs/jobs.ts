@@ -41,8 +41,6 @@ export interface Jobs extends JobsReader {
   join(id: JobId, claim?: Claim): Promise<Joined>
   /** The job that a claim has stood for in the last 24 hours, or `elsewhere` when it is one of another service. */
   attach(claim: Claim): Promise<JobId | 'elsewhere' | undefined>
-  /** Concludes a job that nobody waits for: not begun, and not shared. A claim to it ends. Resolves to whether it did. */
-  withdraw(id: JobId, verdict: Verdict, claim?: Claim): Promise<boolean>
   /** Writes the record of a job that has begun, should Redis have lost it. */
   restore(request: JobRequest): Promise<void>
   /** Queued → running, at the first step. Resolves to false when the job has its verdict. */

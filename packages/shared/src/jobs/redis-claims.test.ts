@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { Verdict } from '../contract/job.ts'
 import type { Redis } from '../redis/connect.ts'
 import { keys } from '../redis/keys.ts'
 import { openRedis, type OpenRedis } from '../testing/open-redis.ts'
@@ -8,7 +7,6 @@ import type { Claim, Jobs } from './jobs.ts'
 import { createJobs } from './redis-jobs.ts'
 
 const claim: Claim = { name: 'mine', service: keyOf('shop/hello') }
-const expired: Verdict = { state: 'expired', exitCode: 125, started: false }
 
 let opened: OpenRedis
 let redis: Redis
@@ -63,18 +61,9 @@ describe('a claim', () => {
     await jobs.accept(first, claim)
     await jobs.attach(claim)
     expect(await jobs.get(first.id)).toMatchObject({ requests: 2 })
-    expect(await jobs.withdraw(first.id, expired, claim)).toBe(false)
     await jobs.begin(first.id, new Date())
     await jobs.attach(claim)
     expect(await jobs.get(first.id)).toMatchObject({ requests: 2 })
-  })
-
-  it('is over with a job that is withdrawn, so that its request can be made again', async () => {
-    await jobs.accept(first, claim)
-    expect(await jobs.withdraw(first.id, expired, claim)).toBe(true)
-    expect(await jobs.accept(second, claim)).toBe(true)
-    expect(await jobs.withdraw(first.id, expired, claim)).toBe(false)
-    expect(await jobs.attach(claim)).toBe(second.id)
   })
 
   it('makes no record of a job that has lost its own', async () => {

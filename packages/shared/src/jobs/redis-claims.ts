@@ -23,7 +23,6 @@ export const makeClaim = `
 redis.call('SET', KEYS[#KEYS], mine, 'EX', ${keptSeconds}, 'NX')
 `
 
-/** The more requests share a job, the less may it be withdrawn. */
 const attachScript = script(`
 local claimed = redis.call('GET', KEYS[1])
 if not claimed then return false end

@@ -250,31 +250,6 @@ describe('the history', () => {
   }
 })
 
-describe('a job whose requester was told that nothing is known', () => {
-  const expired = { state: 'expired', exitCode: 125, started: false } as const
-
-  it('is taken back, and cannot begin any more', async () => {
-    const { id } = await accepted('shop/hello')
-    expect(await jobs.withdraw(id, expired)).toBe(true)
-    expect(await jobs.begin(id, now)).toBe(false)
-    expect(await jobs.get(id)).toMatchObject(expired)
-  })
-
-  it.each<[string, (id: JobId) => Promise<unknown>]>([
-    ['it has begun', (id) => jobs.begin(id, now)],
-    ['somebody shares it', (id) => jobs.join(id)],
-  ])('stays when %s', async (_, act) => {
-    const { id } = await accepted('shop/hello')
-    await act(id)
-    expect(await jobs.withdraw(id, expired)).toBe(false)
-    expect(await jobs.get(id)).not.toHaveProperty('exitCode')
-  })
-
-  it('needs no taking back when it was never confirmed', async () => {
-    expect(await jobs.withdraw(newJobId(), expired)).toBe(false)
-  })
-})
-
 async function accepted(name: string): Promise<JobRequest> {
   const request = requestOf(name)
   await jobs.accept(request)

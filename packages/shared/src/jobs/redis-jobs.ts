@@ -99,10 +99,8 @@ return {ARGV[2], ARGV[3], ARGV[4], ARGV[5]}
 `)
 
 const concludeUnbegunScript = script(`
-local standing = redis.call('HMGET', KEYS[1], 'state', 'startedAt', 'requests')
+local standing = redis.call('HMGET', KEYS[1], 'state', 'startedAt')
 if standing[1] ~= 'queued' or standing[2] then return 0 end
-if ARGV[8] == 'alone' and standing[3] ~= '1' then return 0 end
-if ARGV[9] and redis.call('GET', KEYS[#KEYS]) == ARGV[9] then redis.call('DEL', KEYS[#KEYS]) end
 ${writeVerdict}
 return 1
 `)
@@ -134,13 +132,6 @@ export function createJobs(redis: Redis): Jobs {
         ? joinClaimedScript(redis, [keys.job(id), keys.claim(claim.name)], [id, queueName(claim.service)])
         : joinScript(redis, [keys.job(id)], [])
       return joined.parse(await answer)
-    },
-
-    async withdraw(id, verdict, claim) {
-      const { keyNames, words } = concluding(id, { ...verdict, isUnsaid: true })
-      const all = claim ? [...keyNames, keys.claim(claim.name)] : keyNames
-      const mine = claim ? [`${id} ${queueName(claim.service)}`] : []
-      return (await concludeUnbegunScript(redis, all, [...words, 'alone', ...mine])) === 1
     },
 
     async restore(request) {

@@ -2,7 +2,7 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startRedis, type TestRedis } from '../testing/redis.ts'
 import { connectRedis, firstAttempt, type Redis } from './connect.ts'
-import { isOutage } from './outage.ts'
+import { isOutage, isUnanswered } from './outage.ts'
 
 let server: TestRedis
 let redis: Redis
@@ -36,7 +36,8 @@ it('is no outage when we made a mistake', () => {
 
 it('is one when Redis is full', async () => {
   await redis.config('SET', 'maxmemory', '1')
-  expect(isOutage(await failureOf(redis.set('a', 'b')))).toBe(true)
+  const failure = await failureOf(redis.set('a', 'b'))
+  expect([isOutage(failure), isUnanswered(failure)]).toEqual([true, false])
   expect(isOutage(await failureOf(redis.eval("return redis.call('SET', KEYS[1], 'b')", 1, 'a')))).toBe(true)
   await redis.config('SET', 'maxmemory', '0')
 })
@@ -52,7 +53,9 @@ it('is one when Redis dies before it answers, and while it is away', async () =>
   const waiting = failureOf(redis.ping())
   await server.kill('SIGKILL')
   expect(isOutage(await waiting)).toBe(true)
-  expect(isOutage(await failureOf(redis.ping()))).toBe(true)
+  expect(isUnanswered(await waiting)).toBe(true)
+  const unsent = await failureOf(redis.ping())
+  expect([isOutage(unsent), isUnanswered(unsent)]).toEqual([true, false])
 })
 
 it('is one when our own connection was closed', async () => {

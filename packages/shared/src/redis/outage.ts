@@ -1,12 +1,10 @@
 import { isRefusal } from './refusal.ts'
 import { isUnreadable } from './unreadable.ts'
 
-/** What ioredis says when a command could not be sent, or was not answered. */
-const connectionMessages = [
-  'Command timed out',
-  'Connection is closed.',
-  "Stream isn't writeable and enableOfflineQueue options is false",
-]
+/** What ioredis says when a command could not be sent. */
+const unsent = "Stream isn't writeable and enableOfflineQueue options is false"
+/** What it says when a command could not be sent, or was not answered. */
+const connectionMessages = ['Command timed out', 'Connection is closed.', unsent]
 
 /** What Redis answers while it cannot work: it loads, is full, or is a replica. */
 const passing = /^(LOADING|BUSY|OOM|MISCONF|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN)\b/
@@ -24,6 +22,12 @@ export function isOutage(error: unknown): boolean {
   return (
     connectionMessages.includes(message) || connectionCode.test(String((error as NodeJS.ErrnoException).code))
   )
+}
+
+/** Whether a command failed that may have been carried out all the same, or may be yet: it was sent and not answered. */
+export function isUnanswered(error: unknown): boolean {
+  if (!(error instanceof Error) || isUnreadable(error)) return false
+  return isOutage(error) && error.name !== 'ReplyError' && error.message !== unsent
 }
 
 /** Whether Redis refuses a command that it may take later. */
