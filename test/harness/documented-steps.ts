@@ -1,0 +1,150 @@
+import fs from 'node:fs/promises'
+import path from 'node:path'
+import { parse } from 'yaml'
+import { runAction } from './actions-runner.ts'
+import { codeBlock, readPage } from './pages.ts'
+import { shell, type Ended } from './shell.ts'
+
+/** Where a step is run, and with what in place of the examples of its page. */
+export interface StepPlace {
+  readonly url: string
+  readonly token: string
+  /** Instead of the time that the page gives. */
+  readonly timeoutS?: number
+  /** Its own, and empty. */
+  readonly folder: string
+}
+
+/** A step of a pipeline that a page of the documentation has, run as that CI system runs it. */
+export interface DocumentedStep {
+  readonly title: string
+  /** Without a trailer it knows no verdict. */
+  readonly needsTrailer?: boolean
+  run(place: StepPlace): Promise<Ended>
+}
+
+type Env = Record<string, string>
+type Shell = readonly [string, ...string[]]
+
+export const documentedSteps: readonly DocumentedStep[] = [
+  {
+    title: 'README.md, by the trailer',
+    needsTrailer: true,
+    run: (place) => runBlock(place, 'README.md', 'headers.txt'),
+  },
+  { title: 'README.md, by the last line', run: (place) => runBlock(place, 'README.md', 'tail -n 1') },
+  { title: 'docs/http.md, curl', run: (place) => runLine(place, 'docs/http.md', 'curl -fsSL') },
+  { title: 'docs/http.md, wget', run: (place) => runLine(place, 'docs/http.md', 'wget -qO-') },
+  { title: 'docs/ci/README.md', run: (place) => runBlock(place, 'docs/ci/README.md', 'node r.mjs') },
+  { title: 'docs/ci/sh.md', run: runScript },
+  { title: 'docs/ci/github.md, the action', run: runGitHubAction },
+  { title: 'docs/ci/github.md, the step', run: runGitHubStep },
+  { title: 'docs/ci/gitlab.md', run: runGitLab },
+  { title: 'docs/ci/woodpecker.md', run: runWoodpecker },
+  { title: 'docs/ci/jenkins.md', run: (place) => runJenkins(place, 'pipeline {') },
+  { title: 'docs/ci/jenkins.md, with the client', run: (place) => runJenkins(place, 'node r.mjs') },
+]
+
+/** As one would paste it: only the exit code of the last command counts. */
+async function runBlock(place: StepPlace, page: string, text: string): Promise<Ended> {
+  const { token: TOKEN } = place
+  const script = filled(await codeBlock(page, 'sh', text), place)
+  return shell(script, place.folder, { words: ['sh'], env: { TOKEN, REDEPLOYSTER_TOKEN: TOKEN } })
+}
+
+async function runLine(place: StepPlace, page: string, begin: string): Promise<Ended> {
+  const line = (await codeBlock(page, 'sh', begin)).split('\n').find((it) => it.startsWith(begin)) ?? ''
+  return shell(filled(line, place), place.folder, { env: { TOKEN: place.token } })
+}
+
+async function runScript(place: StepPlace): Promise<Ended> {
+  const { url, token, timeoutS = 1200, folder } = place
+  const page = 'docs/ci/sh.md'
+  await fs.writeFile(path.join(folder, 'deploy.sh'), await codeBlock(page, 'sh'))
+  const env = { REDEPLOYSTER_URL: url, REDEPLOYSTER_TOKEN: token, TIMEOUT: String(timeoutS) }
+  return shell('sh deploy.sh hello', folder, { env })
+}
+
+interface Workflow {
+  readonly jobs: {
+    readonly deploy: {
+      readonly steps: readonly { readonly run: string; readonly env: Env; readonly with: Env }[]
+    }
+  }
+}
+
+async function gitHubStep(place: StepPlace, text: string) {
+  const { jobs } = parse(filled(await codeBlock('docs/ci/github.md', 'yaml', text), place)) as Workflow
+  const [step] = jobs.deploy.steps
+  if (!step) throw new Error(`No step with ${text}`)
+  return step
+}
+
+async function runGitHubAction(place: StepPlace): Promise<Ended> {
+  return runAction((await gitHubStep(place, 'uses: OWNER/')).with, place.folder)
+}
+
+async function runGitHubStep(place: StepPlace): Promise<Ended> {
+  const { run, env } = await gitHubStep(place, 'client.mjs')
+  return shell(run, place.folder, { words: ['bash', '-e'], env: { ...env, GITHUB_ACTIONS: 'true' } })
+}
+
+interface GitLabJob {
+  readonly script?: readonly string[]
+  readonly variables: Env
+}
+
+async function runGitLab(place: StepPlace): Promise<Ended> {
+  const { include, deploy } = parse(filled(await codeBlock('docs/ci/gitlab.md', 'yaml'), place)) as {
+    include: readonly { readonly file: string }[]
+    deploy: GitLabJob & { readonly extends: string }
+  }
+  const templates = parse(await readPage(include[0]?.file ?? '')) as Record<string, GitLabJob>
+  const template = templates[deploy.extends]
+  const job = { ...template, ...deploy, variables: { ...template?.variables, ...deploy.variables } }
+  const env = { ...job.variables, REDEPLOYSTER_TOKEN: place.token }
+  return shell(commands(job.script), place.folder, { words: ['sh', '-e'], env })
+}
+
+async function runWoodpecker(place: StepPlace): Promise<Ended> {
+  const { steps } = parse(filled(await codeBlock('docs/ci/woodpecker.md', 'yaml'), place)) as {
+    steps: readonly [{ readonly commands: string[]; readonly environment: Record<string, string | object> }]
+  }
+  const [{ environment, commands: list }] = steps
+  // What is no text is the name of a secret.
+  const env = Object.fromEntries(
+    Object.entries(environment).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : place.token,
+    ]),
+  )
+  return shell(commands(list), place.folder, { words: ['sh', '-e'], env })
+}
+
+async function runJenkins(place: StepPlace, text: string): Promise<Ended> {
+  const environment = filled(await codeBlock('docs/ci/jenkins.md', 'groovy', 'environment {'), place)
+  const block = filled(await codeBlock('docs/ci/jenkins.md', 'groovy', text), place)
+  const [, script = 'exit 99'] = /sh '''\n(.*?)'''/s.exec(block) ?? []
+  const env = Object.fromEntries(
+    [...environment.matchAll(/^ +(\w+) = (?:'(.*)'|credentials\(.*\))$/gm)].map(
+      ([, name = '', value = place.token]) => [name, value],
+    ),
+  )
+  const words: Shell = ['sh', '-xe']
+  return shell(script, place.folder, { words, env })
+}
+
+function commands(list: readonly string[] | undefined): string {
+  if (!list?.length) throw new Error('There are no commands')
+  return list.join('\n')
+}
+
+/** Text of a page with the values of a test in place of its examples. */
+function filled(text: string, { url, token, timeoutS }: StepPlace): string {
+  if (!/https:\/\/deploy\.example\.com/.test(text) && !text.includes('node r.mjs'))
+    throw new Error(`No address in:\n${text}`)
+  return text
+    .replaceAll('https://deploy.example.com', url)
+    .replaceAll(/\$\{\{ secrets\.\w+ \}\}/g, token)
+    .replaceAll('20m', timeoutS === undefined ? '20m' : `${timeoutS}s`)
+}
