@@ -1,0 +1,24 @@
+import type { DeployPorts, Job } from '../job.ts'
+import type { Plan } from '../job-directory.ts'
+
+/** Rejects when the job is stopped while it waits. */
+export async function takeLane(
+  { request, log, logger, stop }: Job,
+  { lane }: Plan,
+  { schedule, jobs }: DeployPorts,
+) {
+  const taken = schedule.takeLane(request.id, lane, async (blocker) => {
+    await jobs.wait(request.id)
+    await log.notice(`waiting for job ${blocker}, which may touch the same services`)
+  })
+  await Promise.race([taken, aborted(stop.signal)])
+  logger.debug({ at: 'lane' }, 'Holds its lane')
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = () => reject(new Error('The job was stopped'))
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true })
+  })
+}
