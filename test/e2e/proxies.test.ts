@@ -43,7 +43,7 @@ describe.skipIf(missingProxies().length > 0)('behind a reverse proxy', () => {
     })
 
     const run = ({ url, token }: Way) =>
-      client.run(['deploy', 'hello'], { REDEPLOYSTER_URL: url, REDEPLOYSTER_TOKEN: token })
+      client.run(['deploy', 'hello', '--timeout', '2m'], { REDEPLOYSTER_URL: url, REDEPLOYSTER_TOKEN: token })
 
     it.each(names)('%s hands on each line before the next is printed', async (name) => {
       const way = ways.named(name)
