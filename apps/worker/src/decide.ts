@@ -32,11 +32,9 @@ export async function hasBegun(directory: Job['directory']): Promise<boolean> {
 }
 
 async function plan(job: Job, { queues, jobs, freezes, look, signal }: DeployPorts): Promise<Plan | Verdict> {
-  const { request, directory, log, logger, stop } = job
+  const { request, record, directory, log, logger, stop } = job
   // Begun, and nothing here says what: the state directory was emptied, or is another one. It must not start twice.
-  const isForgotten =
-    (await directory.plan()) === undefined && (await jobs.get(request.id))?.startedAt !== undefined
-  if (isForgotten) return interrupted
+  if (record?.startedAt !== undefined && (await directory.plan()) === undefined) return interrupted
   if (Date.now() > Date.parse(request.startBy)) return expired
 
   // Whoever joined until now asked before we look, so what we see is what he asked for. From here on nobody joins.
@@ -53,7 +51,7 @@ async function plan(job: Job, { queues, jobs, freezes, look, signal }: DeployPor
     return unreadable(seen.exitCode)
   }
   log.hide(seen.secrets)
-  if (!(await isConfirmed(request, jobs, signal))) return rejected(unconfirmed)
+  if (!record && !(await isConfirmed(request, jobs, signal))) return rejected(unconfirmed)
   await directory.writePlan(seen.plan)
   logger.debug({ at: 'planned' }, 'Planned')
   return seen.plan

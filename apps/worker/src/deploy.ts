@@ -52,7 +52,7 @@ async function carryThrough(
 
   const record = await jobs.get(request.id)
   if (!record || !isFinal(record)) {
-    const job = await openJob(request, directory, logger, ports)
+    const job = await openJob(request, record, directory, logger, ports)
     const told = await carryOut(job, ports).finally(() => ports.running.delete(request.id))
     if (signal.aborted) return
     const verdict = withShownReason(told, job)

@@ -1,4 +1,4 @@
-import type { JobId, JobRequest } from '@redeployster/shared/contract/job'
+import type { JobId, JobRecord, JobRequest } from '@redeployster/shared/contract/job'
 import type { FreezesReader } from '@redeployster/shared/freezes/freezes'
 import type { HistoryKeeper } from '@redeployster/shared/jobs/history-keeper'
 import type { Jobs } from '@redeployster/shared/jobs/jobs'
@@ -18,6 +18,8 @@ import type { StopOrder } from './stop-order.ts'
 /** A job at work. */
 export interface Job {
   readonly request: JobRequest
+  /** What was known of it when the story began; nothing when no API had confirmed it. */
+  readonly record: JobRecord | undefined
   readonly directory: JobDirectory
   readonly times: StepTimes
   readonly log: JobLog

@@ -1,4 +1,4 @@
-import type { JobRequest } from '@redeployster/shared/contract/job'
+import type { JobRecord, JobRequest } from '@redeployster/shared/contract/job'
 import type { Logger } from '@redeployster/shared/runtime/logger'
 import type { DeployPorts, Job } from './job.ts'
 import { openJobLog } from './job-log.ts'
@@ -8,6 +8,7 @@ import { createStopOrder } from './stop-order.ts'
 /** Puts together what the story of a job is told with; from now on it can be ordered to stop. */
 export async function openJob(
   request: JobRequest,
+  record: JobRecord | undefined,
   directory: Job['directory'],
   logger: Logger,
   ports: DeployPorts,
@@ -22,5 +23,5 @@ export async function openJob(
   })
   ports.running.set(request.id, stop)
   if (await ports.jobs.isCancelAsked(request.id)) await stop.give('cancel')
-  return { request, directory, times: createStepTimes(directory), log, logger, stop }
+  return { request, record, directory, times: createStepTimes(directory), log, logger, stop }
 }
