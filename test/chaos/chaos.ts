@@ -37,7 +37,7 @@ export async function unleash(seed: number, seconds: number): Promise<Chaos> {
     const told = (await Promise.race([Promise.all(callers), tooLong(town)])).flat()
     const jobs = await history(town, told)
     const leftovers = await leftoversOf(town)
-    return { aftermath: { told, jobs, runs: runsOf(town), lanes, leftovers }, struck }
+    return { aftermath: { told, jobs, runs: runsOf(town), lanes, leftovers, deaths: town.deaths }, struck }
   } finally {
     await town.stop()
   }

@@ -23,9 +23,9 @@ const frozen = (role: Role): Fault => ({
   async strike(town, random) {
     const part = pick(town.parts(role), random)
     if (!part) return
-    process.kill(part.pid, 'SIGSTOP')
+    signal(part.pid, 'SIGSTOP')
     await delay(4000 * random())
-    process.kill(part.pid, 'SIGCONT')
+    signal(part.pid, 'SIGCONT')
   },
 })
 
@@ -62,9 +62,8 @@ const deployKilled = (whom: 'runner' | 'compose'): Fault => ({
   strike(town, random) {
     const victim = pick(processesIn(town.stateDir, whom), random)
     if (!victim) return Promise.resolve()
-    process.kill(victim.pid, 'SIGKILL')
     // It writes no `end` any more.
-    if (whom === 'compose') town.note(`killed ${victim.job}`)
+    if (signal(victim.pid, 'SIGKILL') && whom === 'compose') town.note(`killed ${victim.job}`)
     return Promise.resolve()
   },
 })
@@ -84,6 +83,16 @@ export const faults: readonly Fault[] = [
   deployKilled('runner'),
   deployKilled('compose'),
 ]
+
+/** Whether there was somebody to hear it: a process may end by itself while we look at it. */
+function signal(pid: number, name: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+    throw error
+  }
+}
 
 interface Victim {
   readonly pid: number

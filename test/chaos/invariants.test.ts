@@ -28,8 +28,14 @@ const caller: Told = { service: 'shop/web', version: 7, status: 200, job: 'one',
 const other = { job: 'two', service: 'api', begunAt: 15, endedAt: 25 }
 const second = { ...job, id: 'two' }
 
-function broken({ told = [caller], jobs = [job], runs = [run], leftovers = [] }: Partial<Aftermath>) {
-  return brokenInvariants({ told, jobs, runs, leftovers, lanes })
+function broken({
+  told = [caller],
+  jobs = [job],
+  runs = [run],
+  leftovers = [],
+  deaths = [],
+}: Partial<Aftermath>) {
+  return brokenInvariants({ told, jobs, runs, leftovers, deaths, lanes })
 }
 
 describe('nothing is broken', () => {
@@ -115,6 +121,7 @@ describe('it is found when', () => {
     ],
     ['lines are out of order', { jobs: [{ ...job, printed: ['line 2', 'line 1'] }] }, /log of one/],
     ['something is left over', { leftovers: ['a folder'] }, /left over: a folder/],
+    ['a part ended by itself', { deaths: ['api ended by itself with 1'] }, /api ended by itself/],
   ])('%s', (_, aftermath, sentence) => {
     expect(broken(aftermath).join('\n')).toMatch(sentence)
   })

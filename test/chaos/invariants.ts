@@ -33,6 +33,8 @@ export interface Aftermath {
   readonly lanes: Readonly<Record<string, readonly string[]>>
   /** Processes, folders and keys that ought to be gone. */
   readonly leftovers: readonly string[]
+  /** Parts that ended without being told to. */
+  readonly deaths: readonly string[]
 }
 
 /** What is not as it must be, a sentence each; nothing when all is well. */
@@ -47,6 +49,7 @@ export function brokenInvariants(aftermath: Aftermath): readonly string[] {
     noLanesOverlap(aftermath),
     everyLogIsWhatComposePrinted(aftermath),
     aftermath.leftovers.map((leftover) => `left over: ${leftover}`),
+    aftermath.deaths,
   ].flat()
 }
 

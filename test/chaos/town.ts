@@ -57,6 +57,8 @@ export interface Town {
   restart(): void
   /** Raises the version that the next `up` reads; returns it. */
   nextVersion(): number
+  /** Parts that ended without being told to. */
+  readonly deaths: readonly string[]
   events(): readonly string[]
   note(event: string): void
   ready(): Promise<void>
@@ -92,6 +94,7 @@ export async function buildTown(): Promise<Town> {
     { role: 'worker' as const, env: envOf('worker') },
     { role: 'worker' as const, env: envOf('worker') },
   ].map((seat) => ({ ...seat, part: undefined as Part | undefined }))
+  const deaths: string[] = []
   let version = 0
 
   const town: Town = {
@@ -109,9 +112,16 @@ export async function buildTown(): Promise<Town> {
       for (const seat of seats) {
         if (seat.part) continue
         const part = startRedeployster([seat.role], seat.env)
-        seat.part = part
-        void part.exited.then(() => {
-          if (seat.part === part) seat.part = undefined
+        let isEnded = false
+        const end: Part['end'] = (signal) => {
+          isEnded = true
+          return part.end(signal)
+        }
+        const own = { ...part, end }
+        seat.part = own
+        void part.exited.then((code) => {
+          if (!isEnded) deaths.push(`${seat.role} ended by itself with ${code}: ${part.output().slice(-500)}`)
+          if (seat.part === own) seat.part = undefined
         })
       }
     },
@@ -121,6 +131,7 @@ export async function buildTown(): Promise<Town> {
       fs.renameSync(`${file}.tmp`, file)
       return version
     },
+    deaths,
     events: () => readLines(path.join(compose.folder, 'events')),
     note: (event) => fs.appendFileSync(path.join(compose.folder, 'events'), `${event}\n`),
     async ready() {
