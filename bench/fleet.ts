@@ -14,7 +14,7 @@ export interface Fleet {
   remove(): Promise<void>
 }
 
-export interface FleetService {
+interface FleetService {
   readonly project: string
   readonly name: string
   readonly token: string

@@ -10,7 +10,7 @@ export interface Followers {
   kill(): Promise<unknown>
 }
 
-export interface Seen {
+interface Seen {
   /** Line breaks, with those of the answer's own framing, of the one that saw the fewest. */
   readonly fewest: number
   readonly bytes: number

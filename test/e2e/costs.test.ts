@@ -1,8 +1,9 @@
 import fs from 'node:fs/promises'
 import path from 'node:path'
 import { describeWithEngine } from '@redeployster/shared/testing/docker'
+import { connectRedis, type Redis } from '@redeployster/shared/redis/connect'
 import { keys } from '@redeployster/shared/redis/keys'
-import { Redis } from 'ioredis'
+import { createLogger } from '@redeployster/shared/runtime/logger'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { setStage, type Stage } from '../harness/stage.ts'
 import { until } from '../harness/until.ts'
@@ -19,7 +20,7 @@ describeWithEngine('what a deploy costs', () => {
 [ ! -e "$folder/lines" ] || seq -f 'line %.0f, about as long as what compose prints' $(cat "$folder/lines")`
     stage = await setStage({ up, gate: 'none', labels: 'redeployster.pull: missing' })
     await stage.begin()
-    redis = new Redis(stage.bench.redis.url)
+    redis = connectRedis(stage.bench.redis.url, 'patient', createLogger('silent'))
     await stage.deploy().answer
   })
   afterAll(async () => {
