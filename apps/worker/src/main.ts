@@ -17,8 +17,10 @@ import { keepCatalogue } from './catalogue/keep-catalogue.ts'
 import type { Argv } from './compose/command.ts'
 import { composeEnvironment } from './compose/environment.ts'
 import { findCompose } from './compose/find-compose.ts'
-import { rememberResolved } from './compose/remember-resolved.ts'
-import { createResolveService, readSecrets } from './compose/resolve.ts'
+import type { ComposeProject } from './compose/project.ts'
+import { createReadLabels } from './compose/read-labels.ts'
+import { rememberAnswers, rememberResolved } from './compose/remember-resolved.ts'
+import { createResolveService, readProjectLabels, readSecrets } from './compose/resolve.ts'
 import { createRunCompose } from './compose/run-compose.ts'
 import { obeyCancels } from './cancels.ts'
 import { deploy } from './deploy.ts'
@@ -98,7 +100,13 @@ export async function startWorker(options: WorkerOptions, logger: Logger): Promi
     signal.addEventListener('abort', () => lock.release())
 
     const queues = createHostQueues(redis, subscriber, logger)
-    const resolve = rememberResolved(createResolveService(run, compose.command), compose.command[0])
+    const [program] = compose.command
+    const resolve = rememberResolved(createResolveService(run, compose.command), program)
+    const readProject = (project: ComposeProject) => readProjectLabels(run, compose.command, project)
+    const readLabels = createReadLabels(
+      rememberAnswers(readProject, program, () => ''),
+      resolve,
+    )
     const checks = { resolve, projectRoots: options.projectRoots, publicUrl: options.publicUrl }
     const adminHash = options.adminToken === undefined ? undefined : new Token(options.adminToken).hash
     const proving = { secret: options.secret, verifier: createVerifier() }
@@ -136,7 +144,7 @@ export async function startWorker(options: WorkerOptions, logger: Logger): Promi
       host,
       docker,
       publisher,
-      check: (seen) => checkOutcome(seen, checks, digestWith(options.secret)),
+      check: (seen) => checkOutcome(seen, { ...checks, resolve: readLabels }, digestWith(options.secret)),
       onEntries: (entries) => queue.know(entries.map(queueName)),
       logger,
       signal,

@@ -54,6 +54,11 @@ export function configCommand(compose: Argv, project: ComposeProject, service: S
   return [...composeFor(compose, project), 'config', '--format', 'json', '--', service]
 }
 
+/** Prints all services of the project, but those of profiles that are off. */
+export function projectConfigCommand(compose: Argv, project: ComposeProject): Argv {
+  return [...composeFor(compose, project), 'config', '--format', 'json']
+}
+
 /** The same with `${VARIABLES}` as they are written; compose then ignores the service and prints all. */
 export function rawConfigCommand(compose: Argv, project: ComposeProject): Argv {
   return [...composeFor(compose, project), 'config', '--no-interpolate', '--format', 'json']

@@ -3,12 +3,7 @@ import fs from 'node:fs/promises'
 import path from 'node:path'
 import type { ComposeProject } from './project.ts'
 import { referencedFiles } from './referenced-files.ts'
-import type { ConfigFailure, ResolvedService, ResolveService } from './resolve.ts'
-
-interface Remembered {
-  readonly digest: string
-  readonly resolved: ResolvedService | ConfigFailure
-}
+import type { ConfigFailure, ResolveService } from './resolve.ts'
 
 /** More than a host has services, so that those of yesterday are forgotten some day. */
 const mostRemembered = 2000
@@ -19,23 +14,31 @@ const mostBytes = 1024 * 1024
  * Asks compose only when a file that it would read has other content than the last time. `program` is compose's own
  * file: another version may read the same files in another way. What is remembered stays in memory, secrets too.
  */
-export function rememberResolved(resolve: ResolveService, program: string): ResolveService {
-  const known = new Map<string, Remembered>()
-  return async (project, name, reach) => {
-    const key = JSON.stringify([project, name, reach.withDependencies])
+export function rememberAnswers<Asked extends readonly unknown[], Answer extends object>(
+  ask: (project: ComposeProject, ...asked: Asked) => Promise<Answer | ConfigFailure>,
+  program: string,
+  keyOf: (...asked: Asked) => string,
+) {
+  const known = new Map<string, { readonly digest: string; readonly answer: Answer }>()
+  return async (project: ComposeProject, ...asked: Asked): Promise<Answer | ConfigFailure> => {
+    const key = JSON.stringify([project, keyOf(...asked)])
     const digest = await digestOfInputs(project, program)
     const last = known.get(key)
-    if (digest !== undefined && last?.digest === digest) return last.resolved
+    if (digest !== undefined && last?.digest === digest) return last.answer
 
     known.delete(key)
-    const resolved = await resolve(project, name, reach)
-    const isWorthIt = digest !== undefined && !('exitCode' in resolved)
+    const answer = await ask(project, ...asked)
+    if (digest === undefined || 'exitCode' in answer) return answer
     // A file that was written meanwhile may have been read before or after.
-    if (isWorthIt && (await digestOfInputs(project, program)) === digest) known.set(key, { digest, resolved })
+    if ((await digestOfInputs(project, program)) === digest) known.set(key, { digest, answer })
     const [oldest] = known.keys()
     if (known.size > mostRemembered && oldest !== undefined) known.delete(oldest)
-    return resolved
+    return answer
   }
+}
+
+export function rememberResolved(resolve: ResolveService, program: string): ResolveService {
+  return rememberAnswers(resolve, program, (name, { withDependencies }) => `${withDependencies} ${name}`)
 }
 
 async function digestOfInputs(project: ComposeProject, program: string): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 import type { ServiceName } from '@redeployster/shared/contract/service'
 import { z } from 'zod'
-import { configCommand, rawConfigCommand, type Argv, type Reach } from './command.ts'
+import { configCommand, projectConfigCommand, rawConfigCommand, type Argv, type Reach } from './command.ts'
 import type { ComposeProject } from './project.ts'
 import type { ComposeOutput, RunCompose } from './run-compose.ts'
 import { secretsOf } from './secrets.ts'
@@ -28,6 +28,9 @@ export interface ConfigFailure {
   readonly exitCode: number
   readonly output: string
 }
+
+/** What a service's files set, as far as the catalogue has to know it. */
+export type Labelled = Pick<ResolvedService, 'labels'>
 
 const service = z.looseObject({
   labels: z.record(z.string(), z.string()).nullish(),
@@ -65,6 +68,18 @@ export function createResolveService(run: RunCompose, compose: Argv): ResolveSer
   return (project, name, reach) => resolveService(run, compose, project, name, reach)
 }
 
+/** The labels of all services that compose shows for a project, by one question. */
+export async function readProjectLabels(
+  run: RunCompose,
+  compose: Argv,
+  project: ComposeProject,
+): Promise<ReadonlyMap<string, Labelled> | ConfigFailure> {
+  const { exitCode, stdout, stderr } = await run(projectConfigCommand(compose, project))
+  if (exitCode !== 0) return { exitCode, output: withoutValues(stderr) }
+  const { services } = config.parse(JSON.parse(stdout))
+  return new Map([...services].map(([name, found]) => [name, { labels: labelsOf(found) }]))
+}
+
 async function resolveService(
   run: RunCompose,
   compose: Argv,
@@ -81,7 +96,7 @@ async function resolveService(
   const readRaw = () => run(rawConfigCommand(compose, project))
   return {
     lane: [...lane.keys()],
-    labels: mapValues(own?.labels ?? {}, unescapeDollars),
+    labels: labelsOf(own),
     image: own?.image ?? `${project.name}-${name}`,
     isBuilt: own?.build !== undefined,
     buildsEachTime: [...lane.values()].some((it) => it?.pull_policy === 'build'),
@@ -118,6 +133,10 @@ function mentioned(section: Readonly<Record<string, unknown>>, services: string)
   return Object.entries(section).flatMap(([name, value]) =>
     services.includes(JSON.stringify(name)) ? [value] : [],
   )
+}
+
+function labelsOf(found: z.infer<typeof service> | undefined): Readonly<Record<string, string>> {
+  return mapValues(found?.labels ?? {}, unescapeDollars)
 }
 
 /** `config` prints a dollar sign as `$$`, so that its output can be read again. */
