@@ -161,7 +161,11 @@ describeWithEngine('examineHost', () => {
     it.each([
       ['beside the token', `{ ${token}, redeployster.gat: none }`, 'redeployster.gat is unknown'],
       ['of the token itself', '{ redeployster.tokn: dolphin }', 'redeployster.tokn is unknown'],
-      ['that stands alone', '{ redeployster.pull: never }', 'neither the label redeployster.token nor'],
+      [
+        'that stands alone',
+        '{ redeployster.pull: never }',
+        'none of the labels redeployster.token, redeployster.token-sha256',
+      ],
     ])('a label %s', async (_, labels, reason) => {
       expect(await reportOn(await start(`labels: ${labels}`))).toMatchObject(refusal(reason))
     })
