@@ -26,9 +26,15 @@ const image = 'fixture/busybox:1'
 /** Whether this machine lets us have one. */
 export const mayHaveEngine = process.getuid?.() === 0 && hasDockerd()
 
-/** Starts it, and makes it the engine of this test file. */
-export async function startOwnEngine(): Promise<OwnEngine> {
+/** Starts it, and makes it the engine of this test file. With `diskMb` it keeps its data on a disk of that size. */
+export async function startOwnEngine({ diskMb }: { diskMb?: number } = {}): Promise<OwnEngine> {
   const folder = fs.mkdtempSync(path.join(placeOf(testEngine().dockerHost), 'own-'))
+  const data = path.join(folder, 'data')
+  if (diskMb !== undefined) {
+    fs.mkdirSync(data)
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${diskMb}m`, 'tmpfs', data])
+  }
+  const giveDiskBack = () => diskMb !== undefined && execFileSync('umount', ['--lazy', data])
   /** Resolves to its last word. */
   async function script(word: 'start' | 'stop'): Promise<string> {
     const { stdout } = await promisify(execFile)(`${root}script/lib/engine`, [word, folder])
@@ -37,7 +43,10 @@ export async function startOwnEngine(): Promise<OwnEngine> {
   const signal = (name: NodeJS.Signals) =>
     process.kill(Number(fs.readFileSync(path.join(folder, 'dockerd.pid'), 'utf8')), name)
   // The file may end in the middle of a test.
-  const stopAtExit = () => execFileSync(`${root}script/lib/engine`, ['stop', folder], { stdio: 'ignore' })
+  const stopAtExit = () => {
+    execFileSync(`${root}script/lib/engine`, ['stop', folder], { stdio: 'ignore' })
+    giveDiskBack()
+  }
   process.once('exit', stopAtExit)
 
   const dockerHost = await script('start')
@@ -47,7 +56,7 @@ export async function startOwnEngine(): Promise<OwnEngine> {
   useEngine(dockerHost)
 
   const engine: OwnEngine = {
-    data: path.join(folder, 'data'),
+    data,
     async start() {
       await script('start')
     },
@@ -60,6 +69,7 @@ export async function startOwnEngine(): Promise<OwnEngine> {
     async remove() {
       process.off('exit', stopAtExit)
       await engine.stop()
+      giveDiskBack()
       fs.rmSync(folder, { recursive: true, force: true })
     },
   }
