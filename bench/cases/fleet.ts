@@ -46,16 +46,21 @@ export const fleet: Case = {
   },
 }
 
-/** Answers `config` with what the labels of the file say, without any YAML: each service stands in a line of its own. */
+/**
+ * Answers `config` with what the labels of the file say, without any YAML: each service stands in a line of its own. The
+ * catalogue asks for all of a project, a deploy for the one behind `--`.
+ */
 const script = `#!/bin/sh
 file=
 previous=
+name='[^:]*'
 for word; do
   [ "$previous" = -f ] && file=$word
+  [ "$previous" = -- ] && name=$word
   [ "$word" = up ] && exec sleep ${upMs / 1000}
   [ "$word" = version ] && { echo 2.26.1; exit; }
   previous=$word
 done
-labels=$(sed -n "s/^  $word: .*labels: \\(.*\\) }$/\\1/p" "$file")
-echo "{\\"services\\":{\\"$word\\":{\\"image\\":\\"fixture/busybox:1\\",\\"labels\\":$labels}}}"
+sed -n "s|^  \\($name\\): .*labels: \\(.*\\) }$|\\"\\1\\":{\\"image\\":\\"fixture/busybox:1\\",\\"labels\\":\\2}|p" "$file" |
+  awk 'BEGIN { printf "{\\"services\\":{" } { printf "%s%s", (NR > 1 ? "," : ""), $0 } END { print "}}" }'
 `
