@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { containersOf } from '../harness/containers.ts'
 import { getJson, post } from '../harness/http.ts'
 import { deployRedeployster, published, type Deployment } from '../harness/layout.ts'
+import { setStage, type Stage } from '../harness/stage.ts'
 import { until } from '../harness/until.ts'
 
 const healthcheck = (test: string, rest: string) => `healthcheck: { test: ["CMD-SHELL", "${test}"], ${rest} }`
@@ -227,6 +228,36 @@ describeWithEngine('the gate, where bare `up -d` says 0 to everything:', () => {
     expect(named(replaced)).toEqual(['by-ipc', 'by-network', 'by-pid', 'container'])
     expect(named(await post(`${deployment.urls[0]}/vpn`, token))).toEqual([])
   })
+})
+
+describeWithEngine('a service of which no container is left when compose is done', () => {
+  let stage: Stage
+  afterEach(() => stage.clear())
+
+  it('fails when somebody has removed it by hand', async () => {
+    const listed = 'docker ps -aq --filter label=com.docker.compose.service=hello'
+    stage = await setStage({ up: `real "$@" && docker rm -f $(${listed})` })
+    await stage.begin()
+    expect(await outcome()).toEqual(without)
+  })
+
+  it('fails when its file asks for none', async () => {
+    stage = await setStage({ lines: ['scale: ${SCALE:-1}'] })
+    await stage.begin()
+    await stage.project.write('.env', 'SCALE=0\n')
+    expect(await outcome()).toEqual(without)
+  })
+
+  const without = { exitCode: '1', says: 'there is no container of hello', containers: [] }
+
+  async function outcome() {
+    const { exitCode, body } = await stage.deploy().answer
+    return {
+      exitCode,
+      says: /there is no container of \w+/.exec(body)?.[0],
+      containers: await stage.containers(),
+    }
+  }
 })
 
 /** So that it is removed with the project. */

@@ -69,6 +69,8 @@ export async function watchGate(
       const judged = judgeNow(await conditionsOf(docker, watched.project, watched.lane))
       const end = await endOf(judged, watched.service, docker)
       if (end) return end
+      if (!isThere(judged, watched.service) && steadyNowMs() - watching.sinceMs >= watching.gateMs)
+        return withoutContainer(watched.service)
       answeredMs = steadyNowMs()
     } catch (error) {
       if (signal.aborted || steadyNowMs() - answeredMs > patienceMs) throw error
@@ -118,6 +120,17 @@ async function endOf(
     const reason = `${whose}${judgement.reason}`
     return { kind: 'failed', exitCode, reason, lastLines: await docker.lastLines(container.id, lastLines) }
   }
-  if (!judged.every(({ judgement }) => judgement.kind === 'pass')) return undefined
+  if (!isThere(judged, service) || !judged.every(({ judgement }) => judgement.kind === 'pass'))
+    return undefined
   return { kind: 'passed', count: judged.filter(({ isNew }) => isNew).length }
+}
+
+/** Whether there is a container of the service itself: without one nothing works, whatever its dependencies do. */
+function isThere(judged: readonly Judged[], service: string): boolean {
+  return judged.some(({ container }) => container.service === service)
+}
+
+function withoutContainer(service: string): GateEnd {
+  const reason = `there is no container of ${service}: somebody has removed it, or the compose file asks for none`
+  return { kind: 'failed', exitCode: 1, reason, lastLines: [] }
 }
