@@ -17,7 +17,9 @@ export async function resumeJobs(
   for (const directory of left) {
     const { id, project } = directory.request
     const isRunning = await directory.hasStarted('up')
-    schedule.adopt(id, project, isRunning ? (await directory.plan())?.lane : undefined)
+    // The plan of a job that does not run is made anew.
+    const lane = isRunning ? (await directory.plan())?.lane : undefined
+    schedule.adopt(id, project, isRunning, lane)
   }
   for (const { request } of left) {
     queue.occupy(

@@ -72,10 +72,10 @@ async function simulate({ max, jobs: all, order }: { max: number; jobs: Job[]; o
   function adoptSome() {
     for (const job of jobs) {
       if (job.left === 'begun') {
-        schedule.adopt(job.id, job.project)
+        schedule.adopt(job.id, job.project, false)
         job.stage = 'looking'
       } else if (job.left === 'running' && !are('holding').some((other) => overlap(job, other))) {
-        schedule.adopt(job.id, job.project, job.lane)
+        schedule.adopt(job.id, job.project, true, job.lane)
         job.stage = 'holding'
       }
     }

@@ -74,8 +74,8 @@ describe('slots', () => {
     let schedule = createSchedule(1, ignore)
     const newcomer = vi.fn<() => boolean>(() => schedule.tryEnter())
     schedule = createSchedule(1, newcomer)
-    schedule.adopt('1', 'shop', ['db'])
-    schedule.adopt('2', 'shop')
+    schedule.adopt('1', 'shop', true, ['db'])
+    schedule.adopt('2', 'shop', false)
     const second = take(schedule, '2', 'db')
     schedule.leave('1')
     expect(await second.has()).toBe(true)
@@ -187,8 +187,8 @@ describe('lanes', () => {
 describe('a job of an earlier worker', () => {
   it('that runs holds its lane, even when no slot is free', async () => {
     const schedule = createSchedule(1, ignore)
-    schedule.adopt('1', 'shop', ['a'])
-    schedule.adopt('2', 'shop', ['b'])
+    schedule.adopt('1', 'shop', true, ['a'])
+    schedule.adopt('2', 'shop', true, ['b'])
     expect(await take(schedule, '2', 'b').has()).toBe(true)
     expect(schedule.tryEnter()).toBe(false)
     schedule.leave('1')
@@ -199,7 +199,17 @@ describe('a job of an earlier worker', () => {
 
   it('that runs is waited for by older ones, too', async () => {
     const schedule = createSchedule(2, ignore)
-    schedule.adopt('2', 'shop', ['a'])
+    schedule.adopt('2', 'shop', true, ['a'])
+    enter(schedule, '1')
+    const first = take(schedule, '1', 'a')
+    expect(first.waitsFor()).toBe('2')
+    schedule.leave('2')
+    expect(await first.has()).toBe(true)
+  })
+
+  it('that runs holds all of its project when nobody knows its lane any more', async () => {
+    const schedule = createSchedule(2, ignore)
+    schedule.adopt('2', 'shop', true)
     enter(schedule, '1')
     const first = take(schedule, '1', 'a')
     expect(first.waitsFor()).toBe('2')
@@ -209,7 +219,7 @@ describe('a job of an earlier worker', () => {
 
   it('that did not run yet may touch all of its project until it knows its lane', async () => {
     const schedule = createSchedule(2, ignore)
-    schedule.adopt('1', 'shop')
+    schedule.adopt('1', 'shop', false)
     enter(schedule, '2')
     const second = take(schedule, '2', 'b')
     expect(second.waitsFor()).toBe('1')

@@ -10,8 +10,11 @@ export interface Schedule {
   exit(): void
   /** A job, in a slot, that does not know its lane yet: until then it may touch all of its project. */
   announce(id: string, project: string): void
-  /** A job of an earlier worker gets a slot even when none is free. With a lane: it runs, and holds it already. */
-  adopt(id: string, project: string, lane?: readonly string[]): void
+  /**
+   * A job of an earlier worker gets a slot even when none is free. One that runs holds its lane already: all of its
+   * project when nobody knows it any more.
+   */
+  adopt(id: string, project: string, isRunning: boolean, lane?: readonly string[]): void
   /** Resolves when the job holds its lane; says first, if it has to wait, for which job. */
   takeLane(id: string, lane: readonly string[], onWait: (blocker: string) => Promise<void>): Promise<void>
   /** The job is over: its lane and its slot are free. */
@@ -62,10 +65,9 @@ export function createSchedule(max: number, onRoom: () => void): Schedule {
     announce(id, project) {
       claims.set(id, { id, project, lane: undefined, isHeld: false, grant: undefined })
     },
-    adopt(id, project, lane) {
+    adopt(id, project, isRunning, lane) {
       atWork++
-      const isHeld = lane !== undefined
-      claims.set(id, { id, project, lane: isHeld ? new Set(lane) : undefined, isHeld, grant: undefined })
+      claims.set(id, { id, project, lane: lane && new Set(lane), isHeld: isRunning, grant: undefined })
     },
     async takeLane(id, lane, onWait) {
       const claim = claimOf(id)
