@@ -22,7 +22,14 @@ async function adoptedPlan(
   const plan = await directory.plan()
   // Nobody knows any more what it does, so it keeps what it holds until it has ended.
   if (plan === undefined) await directory.quiet()
-  if (plan?.config) log.hide(await readSecrets(plan.config))
+  if (plan?.config) {
+    const secrets = readSecrets(plan.config).catch((error: unknown) => {
+      // Compose may run: to follow it is worth more than to hide what it prints.
+      logger.error({ err: error }, 'Cannot read what the log must not show')
+      return []
+    })
+    log.hide(await secrets)
+  }
   return plan
 }
 

@@ -29,6 +29,8 @@ export async function deploy(request: JobRequest, ports: DeployPorts): Promise<v
   try {
     await carryThrough(request, directory, logger, ports)
   } catch (error) {
+    // Compose may still run: whoever throws leaves the lane, and the queue to the next job.
+    if (!ports.signal.aborted) await directory.quiet()
     if (!isUnreadable(error) || (await hasBegun(directory))) throw error
     // No verdict can be kept where somebody else has written, and the jobs behind must not wait for that.
     logger.error({ err: error }, 'Took a job off the queue whose record cannot be read; nothing was started')
@@ -75,9 +77,12 @@ async function carryOut(job: Job, ports: DeployPorts): Promise<Verdict> {
     return await tell(job, ports)
   } catch (error) {
     if (ports.signal.aborted) return interrupted
+    const why = job.stop.reason
+    if (!why) job.logger.error({ err: error }, 'Cannot carry out the deploy')
+    // No verdict while compose runs: with it the lane is free, and this folder goes.
+    await job.directory.quiet()
     const wasTouched = await job.directory.hasStarted('up')
-    if (job.stop.reason) return stopped(job.stop.reason, wasTouched)
-    job.logger.error({ err: error }, 'Cannot carry out the deploy')
+    if (why) return stopped(why, wasTouched)
     return wasTouched ? interrupted : rejected(`the worker failed: ${reasonOf(error)}`)
   }
 }

@@ -1,6 +1,7 @@
 import fs from 'node:fs/promises'
 import type { Logger } from '@redeployster/shared/runtime/logger'
 import { z } from 'zod'
+import { withDescriptor } from './runner/descriptors.ts'
 
 /** Written aside and renamed, so that it is there as a whole or not at all. */
 export async function writeWhole(file: string, value: unknown): Promise<void> {
@@ -18,7 +19,7 @@ export async function readWhole<Schema extends z.ZodType>(
   logger: Logger,
 ): Promise<z.infer<Schema> | undefined> {
   try {
-    return schema.parse(JSON.parse(await fs.readFile(file, 'utf8')))
+    return schema.parse(JSON.parse(await withDescriptor(() => fs.readFile(file, 'utf8'))))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined

@@ -29,9 +29,10 @@ export type FollowStep = (step: Step, following: Following) => Promise<StepEnd>
 export function createFollowStep(env: Readonly<Record<string, string>>, signal: AbortSignal): FollowStep {
   return async ({ name, folder, argv, timeoutMs }, { log, stop, logger }) => {
     const startedAtMs = await timeOf(folder, 'started')
-    const end = startedAtMs === undefined ? runStep(folder, argv, env) : endOfStep(folder)
     // What has ended cannot take too long any more, however late an adopter comes.
-    const hasEnded = (await timeOf(folder, 'exit')) !== undefined
+    const hasEnded = startedAtMs !== undefined && (await timeOf(folder, 'exit')) !== undefined
+    // Nothing that can fail stands between the start and the wait for the end.
+    const end = startedAtMs === undefined ? runStep(folder, argv, env) : endOfStep(folder)
     // Of what an earlier worker began only the wall clock can tell how long it has taken.
     const takenMs = startedAtMs === undefined ? 0 : Math.max(0, Date.now() - startedAtMs)
     const release = hasEnded ? () => {} : limit(folder, end, timeoutMs - takenMs, stop)
