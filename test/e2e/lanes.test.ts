@@ -7,7 +7,7 @@ import {
   removeProjects,
   type TestProject,
 } from '@redeployster/shared/testing/docker'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { holdCompose, type HeldCompose } from '../harness/held-compose.ts'
 import { ask, getJson, type Asked } from '../harness/http.ts'
 import { deployRedeployster, layouts, published, type Deployment } from '../harness/layout.ts'
@@ -212,6 +212,48 @@ describeWithEngine('deploys', () => {
       await Promise.all(names.map((name) => held.compose.end(name)))
       return exitCodes(asked)
     }
+  })
+})
+
+describeWithEngine('a deploy that pulls', () => {
+  it('keeps no newer one waiting whose lane does not overlap its own', async () => {
+    const compose = await scriptCompose(
+      `
+case " $* " in *" pull "*)
+  until [ -e "$folder/pulled" ]; do sleep 0.1; done
+  exit ;;
+esac
+real "$@"`,
+      'true',
+      ['up', 'pull'],
+    )
+    const deployment = await deployRedeployster('serve', { COMPOSE_COMMAND: compose.command })
+    onTestFinished(async () => {
+      await deployment.stop()
+      await compose.remove()
+    })
+    const labels = (pull: string) =>
+      `labels: { redeployster.token: ${token}, redeployster.gate: 500ms, redeployster.pull: ${pull} }`
+    const project = await createProject({
+      yaml: `
+services:
+  slow:
+    <<: *base
+    ${labels('always')}
+  quick:
+    <<: *base
+    ${labels('never')}
+`,
+    })
+    await project.up()
+    await Promise.all(['slow', 'quick'].map((name) => published(deployment.urls[0], token, name)))
+
+    const slow = deployWith(deployment, 'slow')
+    await until('it pulls', async () => (await compose.starts()).length === 1)
+    const quick = deployWith(deployment, 'quick')
+    await until('the newer one is done', () => quick.text().includes('exit-code:'))
+    await fs.writeFile(path.join(compose.folder, 'pulled'), '')
+    expect(await exitCodes([slow, quick])).toEqual(['0', '0'])
   })
 })
 

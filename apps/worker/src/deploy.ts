@@ -90,10 +90,11 @@ async function carryOut(job: Job, ports: DeployPorts): Promise<Verdict> {
 async function tell(job: Job, ports: DeployPorts): Promise<Verdict> {
   const plan = await decide(job, ports)
   if ('exitCode' in plan) return plan
+  ports.schedule.know(job.request.id, plan.lane)
 
   const noPull = await pull(job, plan, ports)
   if (noPull) return noPull
-  await takeLane(job, plan, ports)
+  await takeLane(job, ports)
   // The wait may have been long. A job that has pulled has begun, and goes on.
   const tooLate = (await hasBegun(job.directory)) ? undefined : await refuseFrozen(job.request, ports.freezes)
   if (tooLate) return tooLate

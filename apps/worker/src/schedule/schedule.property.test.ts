@@ -14,7 +14,7 @@ interface Job {
   readonly left: 'nothing' | 'begun' | 'running'
 }
 
-type Stage = 'queued' | 'looking' | 'waiting' | 'holding' | 'over'
+type Stage = 'queued' | 'looking' | 'pulling' | 'waiting' | 'holding' | 'over'
 
 interface Simulated extends Job {
   /** Its age, the smallest is the oldest. */
@@ -55,18 +55,18 @@ async function simulate({ max, jobs: all, order }: { max: number; jobs: Job[]; o
   adoptSome()
   pump()
   for (let next = any(movable()); next; next = any(movable())) {
-    const atWork = are('looking', 'holding').length
+    const atWork = are('looking', 'pulling', 'holding').length
     looked = are('looking')
     move(next)
     await turn()
     expect(broken).toEqual([])
     // Adopted jobs may be more than there are slots; nobody else is let in then.
-    expect(are('looking', 'holding').length).toBeLessThanOrEqual(Math.max(max, atWork))
+    expect(are('looking', 'pulling', 'holding').length).toBeLessThanOrEqual(Math.max(max, atWork))
   }
   expect(are('over')).toHaveLength(jobs.length)
 
   function movable() {
-    return [...are('looking', 'holding'), ...are('waiting').filter(({ givesUp }) => givesUp)]
+    return [...are('looking', 'pulling', 'holding'), ...are('waiting').filter(({ givesUp }) => givesUp)]
   }
 
   function adoptSome() {
@@ -89,13 +89,18 @@ async function simulate({ max, jobs: all, order }: { max: number; jobs: Job[]; o
   }
 
   function move(job: Simulated) {
-    if (job.stage !== 'looking' || job.isRejected) {
+    if (job.stage === 'looking' && !job.isRejected) {
+      job.stage = 'pulling'
+      schedule.know(job.id, job.lane)
+      return
+    }
+    if (job.stage !== 'pulling') {
       job.stage = 'over'
       schedule.leave(job.id)
       return
     }
     job.stage = 'waiting'
-    const taken = schedule.takeLane(job.id, job.lane, async (blocker) => {
+    const taken = schedule.takeLane(job.id, async (blocker) => {
       expect(jobs.some(({ id, stage }) => id === blocker && stage !== 'over')).toBe(true)
     })
     taken.then(() => hold(job)).catch((error: unknown) => broken.push(error))
@@ -106,7 +111,7 @@ async function simulate({ max, jobs: all, order }: { max: number; jobs: Job[]; o
     const others = jobs.filter((other) => other !== job && overlap(job, other))
     expect(others.filter(({ stage }) => stage === 'holding')).toEqual([])
     const older = others.filter(({ id }) => id < job.id)
-    expect(older.filter(({ stage }) => stage === 'waiting')).toEqual([])
+    expect(older.filter(({ stage }) => stage === 'waiting' || stage === 'pulling')).toEqual([])
     // Nobody knows their lanes yet, so they may be anything.
     const stillLooking = looked.filter(({ stage }) => stage === 'looking')
     expect(stillLooking.filter(({ id, project }) => id < job.id && project === job.project)).toEqual([])

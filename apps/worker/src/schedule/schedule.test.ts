@@ -14,7 +14,8 @@ function enter(schedule: Schedule, id: string, project = 'shop') {
 function take(schedule: Schedule, id: string, ...lane: string[]) {
   let isHeld = false
   let blocker: string | undefined
-  const taken = schedule.takeLane(id, lane, async (id) => {
+  schedule.know(id, lane)
+  const taken = schedule.takeLane(id, async (id) => {
     blocker = id
   })
   void taken.then(() => (isHeld = true))
@@ -140,6 +141,16 @@ describe('lanes', () => {
     expect(await second.has()).toBe(true)
   })
 
+  it('are not waited for by others while an older job pulls, when they do not overlap its own', async () => {
+    const schedule = createSchedule(3, ignore)
+    for (const id of ['1', '2', '3']) enter(schedule, id)
+    const second = take(schedule, '2', 'b')
+    const third = take(schedule, '3', 'a')
+    schedule.know('1', ['a'])
+    expect([await second.has(), await third.has()]).toEqual([true, false])
+    expect(await take(schedule, '1', 'a').has()).toBe(true)
+  })
+
   it.each(['is rejected', 'has to wait itself'])(
     'are free for others as soon as an older job %s',
     async (what) => {
@@ -169,7 +180,8 @@ describe('lanes', () => {
     const schedule = createSchedule(3, ignore)
     for (const id of ['1', '2', '3']) enter(schedule, id)
     take(schedule, '1', 'a')
-    const second = schedule.takeLane('2', ['a'], () => Promise.reject(new Error('Redis is away')))
+    schedule.know('2', ['a'])
+    const second = schedule.takeLane('2', () => Promise.reject(new Error('Redis is away')))
     await expect(second).rejects.toThrow('Redis is away')
     schedule.leave('2')
     const third = take(schedule, '3', 'a')
@@ -178,9 +190,7 @@ describe('lanes', () => {
   })
 
   it('cannot be taken by a job that was not announced', async () => {
-    await expect(createSchedule(1, ignore).takeLane('1', ['a'], async () => {})).rejects.toThrow(
-      'not announced',
-    )
+    await expect(createSchedule(1, ignore).takeLane('1', async () => {})).rejects.toThrow('not announced')
   })
 })
 

@@ -15,8 +15,10 @@ export interface Schedule {
    * project when nobody knows it any more.
    */
   adopt(id: string, project: string, isRunning: boolean, lane?: readonly string[]): void
+  /** The job knows its lane, long before it takes it: others of the project need not wait for it any more. */
+  know(id: string, lane: readonly string[]): void
   /** Resolves when the job holds its lane; says first, if it has to wait, for which job. */
-  takeLane(id: string, lane: readonly string[], onWait: (blocker: string) => Promise<void>): Promise<void>
+  takeLane(id: string, onWait: (blocker: string) => Promise<void>): Promise<void>
   /** The job is over: its lane and its slot are free. */
   leave(id: string): void
 }
@@ -69,15 +71,18 @@ export function createSchedule(max: number, onRoom: () => void): Schedule {
       atWork++
       claims.set(id, { id, project, lane: lane && new Set(lane), isHeld: isRunning, grant: undefined })
     },
-    async takeLane(id, lane, onWait) {
+    know(id, lane) {
       const claim = claimOf(id)
       if (claim.isHeld) return
       claim.lane = new Set(lane)
+      grantLanes()
+    },
+    async takeLane(id, onWait) {
+      const claim = claimOf(id)
+      if (claim.isHeld) return
       const blocker = blockerOf(id, [...claims.values()])
       if (blocker === undefined) {
         claim.isHeld = true
-        // Others of the project may have waited only because this lane was not known.
-        grantLanes()
         return
       }
       const granted = new Promise<void>((resolve) => {

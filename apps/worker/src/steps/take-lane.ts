@@ -1,13 +1,8 @@
 import type { DeployPorts, Job } from '../job.ts'
-import type { Plan } from '../job-directory.ts'
 
 /** Rejects when the job is stopped while it waits. */
-export async function takeLane(
-  { request, log, logger, stop }: Job,
-  { lane }: Plan,
-  { schedule, jobs }: DeployPorts,
-) {
-  const taken = schedule.takeLane(request.id, lane, async (blocker) => {
+export async function takeLane({ request, log, logger, stop }: Job, { schedule, jobs }: DeployPorts) {
+  const taken = schedule.takeLane(request.id, async (blocker) => {
     await jobs.wait(request.id)
     await log.notice(`waiting for job ${blocker}, which may touch the same services`)
   })
