@@ -40,9 +40,11 @@ export async function hasBegun(directory: Job['directory']): Promise<boolean> {
 
 async function plan(job: Job, { queues, jobs, freezes, look, signal }: DeployPorts): Promise<Plan | Verdict> {
   const { request, record, directory, log, logger, stop } = job
+  const hasPlan = (await directory.plan()) !== undefined
   // Begun, and nothing here says what: the state directory was emptied, or is another one. It must not start twice.
-  if (record?.startedAt !== undefined && (await directory.plan()) === undefined) return interrupted
-  if (Date.now() > Date.parse(request.startBy)) return expired
+  if (record?.startedAt !== undefined && !hasPlan) return interrupted
+  // One that an earlier worker took in time has only waited for its lane since.
+  if (!hasPlan && Date.now() > Date.parse(request.startBy)) return expired
 
   // Whoever joined until now asked before we look, so what we see is what he asked for. From here on nobody joins.
   await queues.releaseJoinKey(request)

@@ -10,7 +10,9 @@ export const expired: Verdict = {
   state: 'expired',
   exitCode: exitCode.unknown,
   started: false,
-  reason: 'no worker took this job in time, so nothing was started: it is safe to deploy again',
+  reason:
+    'it could not begin in time: no worker was there, or the jobs before it took too long; ' +
+    'nothing was started: it is safe to deploy again',
 }
 
 export const interrupted: Verdict = {
