@@ -45,6 +45,11 @@ it('asks a step that is about to start as soon as it has', async () => {
   expect([130, 'lost']).toContain(await ended)
 })
 
+it('leaves it to whoever follows the step that its end is not known', async () => {
+  const ended = Promise.reject(new Error('The disk is broken'))
+  expect(await stopStep(folder, ended)).toBeUndefined()
+})
+
 it('kills a step that does not end when it is asked to', async () => {
   const { ended } = await startBlocked('trap "" INT')
   await stopStep(folder, ended, 10)

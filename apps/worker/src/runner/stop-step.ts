@@ -17,16 +17,23 @@ export async function stopStep(
   patience = patienceMs,
 ): Promise<void> {
   let isOver = false
-  const over = ended.finally(() => {
+  const markOver = () => {
     isOver = true
-  })
+  }
+  // Whoever follows the step hears why its end is not known.
+  const over = ended.then(markOver, markOver)
   const askedAtMs = await timeAsked(folder)
   if (askedAtMs === undefined) {
     // A runner that is about to start cannot be asked yet.
     while (!(await ask(folder)) && !isOver) await Promise.race([over, delay(askAgainMs)])
   }
-  const timer = setTimeout(() => void signal(folder, 'SIGKILL'), leftOf(patience, askedAtMs))
-  await over.finally(() => clearTimeout(timer))
+  const waiting = new AbortController()
+  const patienceEnds = delay(leftOf(patience, askedAtMs), undefined, { signal: waiting.signal }).catch(
+    () => {},
+  )
+  await Promise.race([over, patienceEnds]).finally(() => waiting.abort())
+  if (!isOver) await signal(folder, 'SIGKILL')
+  await over
 }
 
 /** Of an order that an earlier worker gave only the wall clock can tell how long ago that was. */
