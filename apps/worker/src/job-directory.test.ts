@@ -61,6 +61,13 @@ describe('a job’s directory', () => {
     expect(fs.statSync(jobFile(request.id, 'request.json')).mode & 0o777).toBe(0o600)
   })
 
+  it('is not made again for a step when another worker has concluded the job', async () => {
+    const directory = await open(request)
+    await directory.remove()
+    await expect(directory.step('up')).rejects.toThrow('ENOENT')
+    expect(await left()).toEqual([])
+  })
+
   it('goes when the job has its verdict, and may be gone already', async () => {
     const directory = await open(request)
     await directory.step('up')

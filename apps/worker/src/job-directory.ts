@@ -127,7 +127,8 @@ function jobDirectory(folder: string, request: JobRequest, logger: Logger): JobD
     request,
     async step(name) {
       const step = path.join(folder, name)
-      await fs.mkdir(step, { recursive: true, mode: 0o700 })
+      // Not the job's folder, too: it is gone when another worker has concluded the job.
+      await fs.mkdir(step, { mode: 0o700 }).catch(unlessThere)
       return step
     },
     hasStarted: (name) => isStarted(path.join(folder, name)),

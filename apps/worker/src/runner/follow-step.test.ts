@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { pino } from 'pino'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Argv } from '../compose/command.ts'
 import type { JobLog } from '../job-log.ts'
 import { createStopOrder } from '../stop-order.ts'
@@ -98,7 +98,30 @@ describe('what a step prints', () => {
   })
 })
 
+describe('a step that is not there yet', () => {
+  it('is left to the next worker when this one stops', async () => {
+    const followStep = createFollowStep(env, AbortSignal.abort())
+    const step = { name: 'up', folder, argv: ['true'], timeoutMs: 60_000 } as const
+    expect(await followStep(step, { log, stop: createStopOrder(), logger })).toBe('not-started')
+    expect(fs.readdirSync(folder)).toEqual([])
+  })
+})
+
 describe('a step is stopped', () => {
+  it('if it can be; else it goes on, and the worker with it', async () => {
+    const stop = createStopOrder()
+    const step = blockedStep(folder)
+    const end = follow(step.argv, { stop })
+    await step.runner()
+    const kill = vi.spyOn(process, 'kill').mockImplementation(() => {
+      step.unblock()
+      throw Object.assign(new Error('Not allowed'), { code: 'EPERM' })
+    })
+    onTestFinished(() => kill.mockRestore())
+    await stop.give('cancel')
+    expect(await end).toBe(4)
+  })
+
   it('on order', async () => {
     const stop = createStopOrder()
     const step = blockedStep(folder)

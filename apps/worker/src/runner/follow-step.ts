@@ -32,10 +32,11 @@ export function createFollowStep(env: Readonly<Record<string, string>>, signal: 
     // What has ended cannot take too long any more, however late an adopter comes.
     const hasEnded = startedAtMs !== undefined && (await timeOf(folder, 'exit')) !== undefined
     // Nothing that can fail stands between the start and the wait for the end.
+    if (startedAtMs === undefined && signal.aborted) return 'not-started'
     const end = startedAtMs === undefined ? runStep(folder, argv, env) : endOfStep(folder)
     // Of what an earlier worker began only the wall clock can tell how long it has taken.
     const takenMs = startedAtMs === undefined ? 0 : Math.max(0, Date.now() - startedAtMs)
-    const release = hasEnded ? () => {} : limit(folder, end, timeoutMs - takenMs, stop)
+    const release = hasEnded ? () => {} : limit(folder, end, timeoutMs - takenMs, stop, logger)
     const out = path.join(folder, 'out')
     const free = createFreeing(out)
     try {
@@ -53,8 +54,16 @@ export function createFollowStep(env: Readonly<Record<string, string>>, signal: 
 }
 
 /** Stops the step on order, or when its time is up. */
-function limit(folder: string, end: Promise<StepEnd>, leftMs: number, stop: StopOrder): () => void {
-  const obey = () => void stopStep(folder, end)
+function limit(
+  folder: string,
+  end: Promise<StepEnd>,
+  leftMs: number,
+  stop: StopOrder,
+  logger: Logger,
+): () => void {
+  const obey = () => {
+    stopStep(folder, end).catch((error: unknown) => logger.error({ err: error }, 'Cannot stop a step'))
+  }
   if (stop.signal.aborted) obey()
   else stop.signal.addEventListener('abort', obey, { once: true })
   const release = limitTime(stop, leftMs)
