@@ -110,6 +110,34 @@ describe('the jobs of a service', () => {
     await expect.poll(() => [...atWork.keys()]).toEqual([first.id, second.id])
   })
 
+  it('that were fetched while the answer was lost come before those behind them', async () => {
+    const fetch = vi.spyOn(queues, 'fetch').mockImplementationOnce(async () => {
+      fetched = [first]
+      throw new Error('Redis is away')
+    })
+    queue.know([name])
+    queue.kick(name)
+    await vi.waitFor(() => expect(fetch).toHaveBeenCalled())
+    await turn()
+    add(second)
+    await begun(first)
+    fetch.mockRestore()
+  })
+
+  it('that nobody works on are looked for while another one is at work, too', async () => {
+    const withWork = vi.spyOn(queues, 'withWork')
+    add(first)
+    await begun(first)
+    fetched = [second]
+    queue.kick()
+    await vi.waitFor(() => expect(withWork).toHaveLastReturnedWith(expect.anything()))
+    await turn()
+    waiting = [requestOf('shop/hello')]
+    atWork.get(first.id)!.end()
+    await begun(first, second)
+    withWork.mockRestore()
+  })
+
   it('are fetched also after one that could not be worked on', async () => {
     add(first, second)
     await begun(first)

@@ -54,6 +54,8 @@ export function createHostQueue({ queues, schedule, deploy, logger, signal }: Ho
 
   async function work(name: string) {
     const request = await next(name).catch((error: unknown) => {
+      // It may have been fetched all the same.
+      suspect.add(name)
       schedule.exit()
       throw error
     })
@@ -73,10 +75,10 @@ export function createHostQueue({ queues, schedule, deploy, logger, signal }: Ho
   }
 
   async function lookAtAll() {
-    const idle = [...known].filter((name) => !busy.has(name))
-    for (const name of await queues.withWork(idle)) {
+    for (const name of await queues.withWork([...known])) {
       ready.add(name)
-      if (!busy.has(name)) suspect.add(name)
+      // Also of one that is busy: behind its job there may lie another that nobody works on.
+      suspect.add(name)
     }
     pump()
   }
