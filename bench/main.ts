@@ -1,9 +1,10 @@
 // npm run bench [-- CASE…]: measures, and writes docs/benchmarks.md with its plots when no case was named.
-import { execFileSync } from 'node:child_process'
+import { constants } from 'node:os'
 import fs from 'node:fs'
-import os from 'node:os'
-import { testEngine } from '@redeployster/shared/testing/docker'
+import type { Case } from './case.ts'
 import { cases } from './cases.ts'
+import { createEnding, type Ending } from './ending.ts'
+import { describeMachine, toLines } from './machine.ts'
 import { toPlot } from './plot.ts'
 import { toLine, toMarkdown, type Outcome } from './report.ts'
 
@@ -16,38 +17,56 @@ if (unknown.length > 0) {
   process.exit(64)
 }
 
+let ending: Ending | undefined
+let isStopping = false
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(signal))
+
+const machine = describeMachine()
 const outcomes: Outcome[] = []
-for (const { name, how, run } of cases) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue
-  const findings = await run()
-  for (const finding of findings) process.stdout.write(`${toLine({ name }, finding)}\n`)
-  outcomes.push({ name, how, findings })
+for (const it of cases) {
+  if (isStopping || (wanted.length > 0 && !wanted.includes(it.name))) continue
+  outcomes.push(await measure(it))
 }
-if (wanted.length === 0) writePage(outcomes)
+// Whoever stops it has half of a run, which is no page.
+if (wanted.length === 0 && !isStopping) writePage(outcomes)
+if (outcomes.some(({ error }) => error !== undefined)) process.exitCode = 1
+
+/** A case that fails takes nothing from the others. */
+async function measure({ name, how, run }: Case): Promise<Outcome> {
+  const own = createEnding()
+  ending = own
+  const begunAt = performance.now()
+  let outcome: Outcome = { name, how, findings: [] }
+  try {
+    outcome = { name, how, findings: await run(own.atEnd) }
+    await own.clear()
+  } catch (error) {
+    process.stderr.write(`✗ ${name}: ${error instanceof Error ? error.stack : String(error)}\n`)
+    outcome = { ...outcome, error: error instanceof Error ? error.message : String(error) }
+    await own.clear().catch((reason: unknown) => process.stderr.write(`✗ ${name}: ${String(reason)}\n`))
+  }
+  for (const finding of outcome.findings) process.stdout.write(`${toLine({ name }, finding)}\n`)
+  process.stdout.write(`  ${name}: took ${Math.round((performance.now() - begunAt) / 1000)} s\n`)
+  return outcome
+}
+
+async function stop(signal: 'SIGINT' | 'SIGTERM'): Promise<void> {
+  isStopping = true
+  await ending?.clear().catch((error: unknown) => process.stderr.write(`${String(error)}\n`))
+  process.exit(128 + constants.signals[signal])
+}
 
 function writePage(all: readonly Outcome[]): void {
   fs.mkdirSync(`${docs}benchmarks`, { recursive: true })
-  fs.writeFileSync(`${docs}benchmarks.md`, toMarkdown(all, machine()))
-  fs.writeFileSync(`${docs}benchmarks/last-run.json`, `${JSON.stringify(all, rounded, 1)}\n`)
+  fs.writeFileSync(`${docs}benchmarks.md`, toMarkdown(all, toLines(machine)))
+  fs.writeFileSync(
+    `${docs}benchmarks/last-run.json`,
+    `${JSON.stringify({ ...machine, cases: all }, rounded, 1)}\n`,
+  )
   for (const outcome of all) {
     const plot = toPlot(outcome)
     if (plot !== undefined) fs.writeFileSync(`${docs}benchmarks/${outcome.name}.svg`, plot)
   }
-}
-
-function machine(): readonly string[] {
-  const [processor] = os.cpus()
-  const memory = Math.round(os.totalmem() / 2 ** 30)
-  return [
-    `Machine: ${os.cpus().length} × ${processor?.model ?? 'unknown'}, ${memory} GiB, ${os.type()} ${os.release()}`,
-    `Node ${process.version}, ${versionOf('redis-server', '--version')}`,
-    `Docker ${versionOf('dockerd', '--version')}; compose ${versionOf(testEngine().compose, 'version', '--short')}; webhook ${versionOf('webhook', '-version')}`,
-    `Taken on ${new Date().toISOString().slice(0, 10)}`,
-  ]
-}
-
-function versionOf(command: string, ...words: readonly string[]): string {
-  return execFileSync(command, words, { encoding: 'utf8' }).trim().split('\n')[0] ?? ''
 }
 
 function rounded(_key: string, value: unknown): unknown {
