@@ -4,6 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { testEngine } from '@redeployster/shared/testing/docker'
 import Docker from 'dockerode'
+import type { AtEnd } from './ending.ts'
 
 /** Many real containers that were made as compose makes them, but never started. */
 export interface Fleet {
@@ -11,10 +12,11 @@ export interface Fleet {
   readonly services: readonly FleetService[]
   /** Replaces the container of a service by one with another token; resolves when the engine has it. */
   changeToken(service: FleetService, token: string): Promise<void>
+  /** Before the case ends. */
   remove(): Promise<void>
 }
 
-interface FleetService {
+export interface FleetService {
   readonly project: string
   readonly name: string
   readonly token: string
@@ -29,7 +31,10 @@ export interface FleetSize {
 
 const atOnce = 8
 
-export async function createFleet({ projects, servicesEach, othersEach = 0 }: FleetSize): Promise<Fleet> {
+export async function createFleet(
+  atEnd: AtEnd,
+  { projects, servicesEach, othersEach = 0 }: FleetSize,
+): Promise<Fleet> {
   const docker = new Docker({ socketPath: testEngine().dockerHost.replace('unix://', '') })
   const folder = await fs.realpath(await fs.mkdtemp(path.join(os.tmpdir(), 'rd-fleet-')))
   const run = randomBytes(3).toString('hex')
@@ -38,7 +43,16 @@ export async function createFleet({ projects, servicesEach, othersEach = 0 }: Fl
     name: `s${index}`,
     token: randomBytes(12).toString('hex'),
   }))
-  const ids = new Map<string, Docker.Container>()
+  const containers = new Set<Docker.Container>()
+  async function remove() {
+    await fs.rm(folder, { recursive: true, force: true })
+    await inTurns([...containers], async (container) => {
+      // One that was replaced is gone already.
+      await container.remove({ force: true }).catch(() => {})
+    })
+    containers.clear()
+  }
+  atEnd(remove)
 
   const byProject = groupByProject(services)
   for (const [project, own] of byProject) {
@@ -64,8 +78,7 @@ export async function createFleet({ projects, servicesEach, othersEach = 0 }: Fl
         ...ownLabels,
       },
     })
-    ids.set(container.id, container)
-    return container
+    containers.add(container)
   }
 
   const others = [...byProject.keys()].flatMap((project) =>
@@ -75,7 +88,7 @@ export async function createFleet({ projects, servicesEach, othersEach = 0 }: Fl
     ...services.map((it) => [it, labelsOf(it)] as const),
     ...others.map((it) => [it, {}] as const),
   ]
-  await inTurns(wanted, async ([service, labels]) => void (await create(service, labels)))
+  await inTurns(wanted, async ([service, labels]) => create(service, labels))
 
   return {
     folder,
@@ -89,13 +102,7 @@ export async function createFleet({ projects, servicesEach, othersEach = 0 }: Fl
       await docker.getContainer(`${service.project}-${service.name}-1`).remove({ force: true })
       await create(service, labelsOf({ ...service, token }))
     },
-    async remove() {
-      await inTurns(
-        [...ids.values()],
-        async (container) => void (await container.remove({ force: true }).catch(() => {})),
-      )
-      await fs.rm(folder, { recursive: true, force: true })
-    },
+    remove,
   }
 }
 

@@ -3,19 +3,17 @@ import os from 'node:os'
 import path from 'node:path'
 import { freePort, startProcess } from '../test/harness/process.ts'
 import { until } from '../test/harness/until.ts'
+import type { AtEnd } from './ending.ts'
 
-/** adnanh/webhook from Debian, which answers with the output of one command. */
-export interface Webhook {
-  readonly url: string
-  stop(): Promise<void>
-}
-
+/** adnanh/webhook from Debian, which answers with the output of one command. Resolves to the address of that. */
 export async function startWebhook(
+  atEnd: AtEnd,
   command: string,
   directory: string,
   env: Record<string, string>,
-): Promise<Webhook> {
+): Promise<string> {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'rd-webhook-'))
+  atEnd(() => fs.rm(folder, { recursive: true, force: true }))
   const script = path.join(folder, 'deploy')
   await fs.writeFile(script, `#!/bin/sh\nexec ${command}\n`, { mode: 0o755 })
   const hook = {
@@ -28,15 +26,9 @@ export async function startWebhook(
   await fs.writeFile(hooks, JSON.stringify([hook]))
   const port = await freePort()
   const part = startProcess('webhook', ['-hooks', hooks, '-ip', '127.0.0.1', '-port', String(port)], env)
-  const url = `http://127.0.0.1:${port}/hooks/hello`
+  atEnd(() => part.end('SIGTERM'))
   await until('webhook listens', () => answers(`http://127.0.0.1:${port}/`), 10_000)
-  return {
-    url,
-    async stop() {
-      await part.end('SIGTERM')
-      await fs.rm(folder, { recursive: true, force: true })
-    },
-  }
+  return `http://127.0.0.1:${port}/hooks/hello`
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -3,49 +3,62 @@ import fs from 'node:fs'
 import http from 'node:http'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { until } from '../../test/harness/until.ts'
 import type { Case, Finding } from '../case.ts'
+import type { AtEnd } from '../ending.ts'
 import { openShop, type Shop } from '../shop.ts'
 import { quantile } from '../statistics.ts'
+import { untilSoon } from '../until-soon.ts'
 
-const linesEach = 60
-const pauseMs = 200
+interface Load {
+  readonly jobs: number
+  /** In each job; enough in all for a p99. */
+  readonly lines: number
+  readonly pauseMs: number
+}
+
+const alone: Load = { jobs: 1, lines: 1200, pauseMs: 20 }
+const crowded: Load = { jobs: 100, lines: 60, pauseMs: 200 }
 
 export const lines: Case = {
   name: 'line-latency',
   how:
     'From the moment a line is handed to the running compose, a `cat` that reads it from a pipe, until the client that waits ' +
-    `for the verdict has it: through the file of the step, the worker, Redis and the API. ${linesEach} lines in each job, one in ` +
-    `${pauseMs} ms, in 1 job and in 100 at once.`,
-  run: async () => [...(await latency(1)), ...(await latency(100))],
+    'for the verdict has it: through the file of the step, the worker, Redis and the API. ' +
+    `${[alone, crowded].map((it) => `${it.lines} lines, one in ${it.pauseMs} ms, in ${nameOf(it)}`).join('; ')}.`,
+  run: async (atEnd) => [...(await latency(alone, atEnd)), ...(await latency(crowded, atEnd))],
 }
 
-async function latency(jobs: number): Promise<readonly Finding[]> {
-  const services = Array.from({ length: jobs }, (_, index) => `s${index}`)
-  const shop = await openShop({
+async function latency(load: Load, atEnd: AtEnd): Promise<readonly Finding[]> {
+  const services = Array.from({ length: load.jobs }, (_, index) => `s${index}`)
+  const shop = await openShop(atEnd, {
     up: 'mkfifo "$folder/$service.tmp" && mv "$folder/$service.tmp" "$folder/$service"; cat "$folder/$service"',
     services,
-    env: { MAX_PARALLEL_DEPLOYS: String(jobs) },
+    env: { MAX_PARALLEL_DEPLOYS: String(load.jobs) },
   })
-  try {
-    const samples = (await Promise.all(services.map((name) => latenciesOf(shop, name)))).flat()
-    const who = jobs === 1 ? '1 job' : `${jobs} jobs at once`
-    return [
-      {
-        measure: `${who}, p50`,
-        value: quantile(samples, 0.5),
-        unit: 'ms',
-        target: { atMost: 1 },
-        samples: { [who]: samples },
-      },
-      { measure: `${who}, p99`, value: quantile(samples, 0.99), unit: 'ms', target: { atMost: 5 } },
-    ]
-  } finally {
-    await shop.close()
-  }
+  const samples = (await Promise.all(services.map((name) => latenciesOf(shop, name, load)))).flat()
+  await shop.stop()
+  const who = nameOf(load)
+  return [
+    {
+      measure: `${who}, p50`,
+      value: quantile(samples, 0.5),
+      unit: 'ms',
+      target: { atMost: 1 },
+      samples: { [who]: samples },
+    },
+    { measure: `${who}, p99`, value: quantile(samples, 0.99), unit: 'ms', target: { atMost: 5 } },
+  ]
 }
 
-async function latenciesOf({ url, token, compose }: Shop, service: string): Promise<readonly number[]> {
+function nameOf({ jobs }: Load): string {
+  return jobs === 1 ? '1 job' : `${jobs} jobs at once`
+}
+
+async function latenciesOf(
+  { url, token, compose }: Shop,
+  service: string,
+  load: Load,
+): Promise<readonly number[]> {
   const headers = { authorization: `Bearer ${token}` }
   const request = http.request(`${url}/${service}`, { method: 'POST', agent: false, headers }).end()
   const [response] = (await once(request, 'response')) as [http.IncomingMessage]
@@ -56,16 +69,16 @@ async function latenciesOf({ url, token, compose }: Shop, service: string): Prom
       samples.push(performance.now() - sentAt[Number(number)]!)
   })
   const pipe = path.join(compose.folder, service)
-  await until(`${service} waits for its lines`, () => fs.existsSync(pipe))
+  await untilSoon(`${service} waits for its lines`, () => fs.existsSync(pipe))
   const handle = await fs.promises.open(pipe, 'w')
-  for (let number = 0; number < linesEach; number += 1) {
-    await delay(pauseMs * (0.5 + Math.random()))
+  for (let number = 0; number < load.lines; number += 1) {
+    await delay(load.pauseMs * (0.5 + Math.random()))
     sentAt.push(performance.now())
     // Without a promise: a turn of the event loop would count as ours.
     fs.writeSync(handle.fd, `line ${number}\n`)
   }
   await handle.close()
   await once(response, 'end')
-  if (samples.length !== linesEach) throw new Error(`${samples.length} of ${linesEach} lines have come`)
+  if (samples.length !== load.lines) throw new Error(`${samples.length} of ${load.lines} lines have come`)
   return samples
 }
