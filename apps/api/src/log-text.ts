@@ -9,11 +9,20 @@ export const logText: LogForm = {
   contentType: 'text/plain; charset=utf-8',
   preamble: '',
   aside: (said) => `${said}\n`,
-  show: (job, events) => toText(events.flatMap((event) => toLines(job, event))),
+  show: (job, events) => events.map((event) => textOf(job, event)).join(''),
   showGone({ id, reason, exitCode }) {
     const said = [goneNotice, ...(reason === undefined ? [] : [reason])]
     return toText([...said.map(notice), exitCodeLine(id, exitCode)])
   },
+}
+
+/** Many follow one log, and all of them are shown the same. */
+const texts = new WeakMap<LogEvent, string>()
+
+function textOf(job: JobId, event: LogEvent): string {
+  const text = texts.get(event) ?? toText(toLines(job, event))
+  texts.set(event, text)
+  return text
 }
 
 function toText(lines: readonly string[]): string {

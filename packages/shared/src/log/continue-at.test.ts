@@ -18,6 +18,11 @@ describe('to somebody who has seen the lines before the fourth', () => {
   })
 })
 
+it('hands on the very lines that fit, so that all followers can share what is made of them', () => {
+  const fitting = lines(4, 'd', 'e')
+  expect(continueAt(4, fitting).events[0]).toBe(fitting)
+})
+
 it('shows every line once, however the log is cut into batches and whichever of them come twice', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.nat(3), fc.nat(5)), { minLength: 1, maxLength: 20 }), (cuts) => {

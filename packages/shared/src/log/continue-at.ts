@@ -11,6 +11,8 @@ interface Continued {
 export function continueAt(next: number, event: LogEvent): Continued {
   if (event.kind !== 'lines') return { events: [event], next }
   const { first, lines } = event
+  // The very same event, so that what is made of it can be shared by all who follow.
+  if (first === next && lines.length > 0) return { events: [event], next: next + lines.length }
   const fresh = lines.slice(Math.max(0, next - first))
   if (fresh.length === 0) return { events: [], next }
   const missing: LogEvent[] = first > next ? [{ kind: 'missing', from: next, to: first - 1 }] : []

@@ -14,7 +14,8 @@ export function createLogReader(redis: Redis, subscriber: Redis): LogReader {
   const doorbells = new Map<string, Set<Doorbell>>()
 
   subscriber.on('message', (channel: string, message: string) => {
-    for (const ring of doorbells.get(channel) ?? []) ring(parseMessage(message))
+    const event = parseMessage(message)
+    for (const ring of doorbells.get(channel) ?? []) ring(event)
   })
   // What was published while the connection was away is in the stream: everybody looks there, once we listen again.
   subscriber.on('ready', () => {

@@ -122,6 +122,21 @@ describe('whoever follows a log', () => {
     await expect.poll(() => redis.pubsub('CHANNELS', `*${job}*`)).toEqual([])
   })
 
+  it('is brought the very same lines as all others who have seen as much', async () => {
+    const job = newJobId()
+    const followers = [follow(job), follow(job)] as const
+    await append(job, 1, 'a')
+    await Promise.all(followers.map((follower) => follower.next()))
+    // The stream has no more, so from now on they listen.
+    await Promise.all(followers.map((follower) => follower.next(0)))
+    const next = followers.map((follower) => follower.next())
+    await append(job, 2, 'b')
+    const [[one], [other]] = (await Promise.all(next)) as [LogEvent[], LogEvent[]]
+    expect(one).toEqual(lines(2, 'b'))
+    expect(other).toBe(one)
+    for (const follower of followers) follower.close()
+  })
+
   it('sees every line once while connections are cut and Redis is killed and restarted', async () => {
     const job = newJobId()
     const all = Array.from({ length: 20_000 }, (_, index) => `line ${index + 1}`)
