@@ -1,8 +1,8 @@
 import type { Context } from 'hono'
 import type { ApiEnv } from './parts.ts'
 
-/** Yields text; returns the exit code, or nothing when the text ends without a verdict. */
-export type TextWithExitCode = AsyncGenerator<string, number | undefined>
+/** Yields text, or bytes that many such texts share; returns the exit code, or nothing when the text ends without a verdict. */
+export type TextWithExitCode = AsyncGenerator<string | Buffer, number | undefined>
 
 /** A client that left is no failure: the deploy goes on without it. */
 export type StreamEnd =
@@ -30,7 +30,6 @@ export function withExitCodeTrailer(
   const { incoming, outgoing } = c.env
   // HTTP/1.0 (nginx's default towards us) has neither chunks nor trailers: its clients read the last line.
   const hasTrailers = incoming.httpVersion === '1.1'
-  const encoder = new TextEncoder()
   const gone = new AbortController()
   const text = start(gone.signal)
 
@@ -38,7 +37,7 @@ export function withExitCodeTrailer(
     try {
       const { done, value } = await text.next()
       if (gone.signal.aborted) return
-      if (!done) return controller.enqueue(encoder.encode(value))
+      if (!done) return controller.enqueue(typeof value === 'string' ? Buffer.from(value) : value)
       if (hasTrailers && value !== undefined) outgoing.addTrailers({ 'Exit-Code': String(value) })
       controller.close()
       onEnd({ kind: 'ended', exitCode: value })

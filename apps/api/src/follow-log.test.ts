@@ -6,6 +6,7 @@ import { keys } from '@redeployster/shared/redis/keys'
 import { startRedis, type TestRedis } from '@redeployster/shared/testing/redis'
 import { requestOf } from '@redeployster/shared/testing/requests'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { TextWithExitCode } from './exit-code-trailer.ts'
 import { followLog } from './follow-log.ts'
 import { logEvents } from './log-events.ts'
 import { logText } from './log-text.ts'
@@ -85,7 +86,7 @@ describe('a stream that has nothing to show', () => {
     const job = await accepted(new Date(Date.now() - 1))
     const { text } = follow(job)
     const [, end] = await take(text, 2)
-    expect(String(end).split('\n')).toEqual([
+    expect(end?.split('\n')).toEqual([
       expect.stringMatching(/^redeployster: no worker came to take this job in time, so nothing was started/),
       `redeployster: job ${job.id} exit-code: 125`,
       '',
@@ -149,15 +150,15 @@ async function accepted(startBy = new Date(Date.now() + 60_000)): Promise<JobReq
   return request
 }
 
-async function take(text: AsyncGenerator<string, unknown>, count: number): Promise<unknown[]> {
+async function take(text: TextWithExitCode, count: number): Promise<string[]> {
   const taken = []
-  while (taken.length < count) taken.push((await text.next()).value)
+  while (taken.length < count) taken.push(String((await text.next()).value))
   return taken
 }
 
-async function untilNot(text: AsyncGenerator<string, unknown>, pattern: RegExp): Promise<unknown> {
+async function untilNot(text: TextWithExitCode, pattern: RegExp): Promise<string> {
   for (;;) {
-    const { value } = await text.next()
-    if (typeof value !== 'string' || !pattern.test(value)) return value
+    const said = String((await text.next()).value)
+    if (!pattern.test(said)) return said
   }
 }

@@ -40,8 +40,8 @@ describe('a log as server-sent events', () => {
   it('has the lines of the text form, each under its number, whatever stands in them', () => {
     const property = fc.property(storedLog, (stored) => {
       const shown = eventsFrom(1, stored).filter(({ kind }) => kind !== 'verdict')
-      const text = logText.show(id, shown)
-      const { events } = receive(logEvents.show(id, shown))
+      const text = String(logText.show(id, shown))
+      const { events } = receive(String(logEvents.show(id, shown)))
       expect(events.map(({ data }) => `${data}\n`).join('')).toBe(text)
       expect(events.map(({ lastEventId }) => Number(lastEventId))).toEqual(shown.flatMap(numbersOf))
     })
@@ -92,13 +92,15 @@ it.each([
 
 it('has in each line no more than that line', () => {
   const forged = { kind: 'lines', first: 1, lines: ['x\r\revent: verdict\rdata: {"exitCode":0}'] } as const
-  expect(linesOf(receive(logEvents.show(id, [forged])))).toEqual([
+  expect(linesOf(receive(String(logEvents.show(id, [forged]))))).toEqual([
     '1 x\\u000d\\u000devent: verdict\\u000ddata: {"exitCode":0}',
   ])
 })
 
 function textFrom(from: number, stored: readonly LogEvent[]): string {
-  return logEvents.preamble + logEvents.aside('opening') + logEvents.show(id, eventsFrom(from, stored))
+  return (
+    logEvents.preamble + logEvents.aside('opening') + String(logEvents.show(id, eventsFrom(from, stored)))
+  )
 }
 
 function eventsFrom(from: number, stored: readonly LogEvent[]): readonly LogEvent[] {

@@ -4,6 +4,7 @@ import { shownLine } from '@redeployster/shared/contract/printable'
 import type { LogEvent } from '@redeployster/shared/log/log'
 import { goneNotice, type EndedJob, type LogForm } from './log-form.ts'
 import { missingNotice } from './log-text.ts'
+import { shareBytes } from './share-bytes.ts'
 
 const retryMs = 1000
 
@@ -16,7 +17,7 @@ export const logEvents: LogForm = {
   preamble: `retry: ${retryMs}\n\n`,
   // A comment: nobody takes it for a line, and it changes no id.
   aside: (said) => `: ${said}\n\n`,
-  show: (job, events) => events.map((event) => toEvents(job, event)).join(''),
+  show: shareBytes(toEvents),
   showGone: (job) => `data: ${notice(goneNotice)}\n\n${verdictEvent(job)}`,
 }
 

@@ -14,7 +14,7 @@ export interface LogForm {
   /** What the API says itself: it is no line of the log, and stored nowhere. */
   aside(said: string): string
   /** What has come since the last time: one line or a thousand cost the same. */
-  show(job: JobId, events: readonly LogEvent[]): string
+  show(job: JobId, events: readonly LogEvent[]): Buffer
   /** The end of a log that is not kept any more. */
   showGone(job: EndedJob): string
 }

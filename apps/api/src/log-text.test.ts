@@ -14,6 +14,7 @@ it('writes lines down once, however many are shown them', () => {
     },
   } as const
   const shown = Array.from({ length: 50 }, () => logText.show(id, [event]))
-  expect(new Set(shown)).toEqual(new Set(['a\nb\n']))
+  expect(String(shown[0])).toBe('a\nb\n')
+  expect(new Set(shown).size).toBe(1)
   expect(looks).toBe(1)
 })

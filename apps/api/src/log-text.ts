@@ -3,26 +3,18 @@ import type { JobId, Verdict } from '@redeployster/shared/contract/job'
 import { shownLine } from '@redeployster/shared/contract/printable'
 import type { LogEvent } from '@redeployster/shared/log/log'
 import { goneNotice, type LogForm } from './log-form.ts'
+import { shareBytes } from './share-bytes.ts'
 
 /** A log as the lines that a person reads. */
 export const logText: LogForm = {
   contentType: 'text/plain; charset=utf-8',
   preamble: '',
   aside: (said) => `${said}\n`,
-  show: (job, events) => events.map((event) => textOf(job, event)).join(''),
+  show: shareBytes((job, event) => toText(toLines(job, event))),
   showGone({ id, reason, exitCode }) {
     const said = [goneNotice, ...(reason === undefined ? [] : [reason])]
     return toText([...said.map(notice), exitCodeLine(id, exitCode)])
   },
-}
-
-/** Many follow one log, and all of them are shown the same. */
-const texts = new WeakMap<LogEvent, string>()
-
-function textOf(job: JobId, event: LogEvent): string {
-  const text = texts.get(event) ?? toText(toLines(job, event))
-  texts.set(event, text)
-  return text
 }
 
 function toText(lines: readonly string[]): string {
