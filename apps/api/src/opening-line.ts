@@ -11,7 +11,10 @@ interface Circumstances {
   readonly runsFirst?: JobId | undefined
 }
 
-/** The first line of every stream: which job it is, and why it may not start at once. */
+/**
+ * The first line of every stream: which job it is, and why it may not start at once. Others choose some of its words,
+ * and it is the last line of a stream that is cut right then, also in its midst: it must not look like a verdict.
+ */
 export function openingLine(
   job: Pick<JobRecord, 'id' | 'project' | 'service' | 'by'>,
   { hostName, hasJoined = false, isConfirmed = true, runsFirst }: Circumstances,
@@ -20,7 +23,6 @@ export function openingLine(
   const joined = hasJoined ? '; shared with an earlier request' : ''
   const first = runsFirst ? `; after job ${runsFirst}` : ''
   const doubt = isConfirmed ? '' : '; Redis fell silent at that: the verdict will say whether it was started'
-  return notice(
-    `job ${job.id} deploys ${qualifiedName(job)} on host ${hostName}${by}${joined}${first}${doubt}`,
-  )
+  const text = `job ${job.id} deploys ${qualifiedName(job)} on host ${hostName}${by}${joined}${first}${doubt}`
+  return notice(text.replaceAll(/exit-code:/gi, 'exit-code'))
 }
