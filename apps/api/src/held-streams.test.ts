@@ -25,6 +25,20 @@ describe('places for streams', () => {
     expect(() => streams.hold(response(), hello)).toThrow(/Too many/)
   })
 
+  it('are one for each response, of the service that it asked for last', () => {
+    const streams = createHeldStreams({ streams: 2, streamsPerService: 1 })
+    const held = response()
+    for (const service of [hello, other, other]) streams.hold(held, service)
+    expect(() => streams.hold(response(), other)).toThrow(/Too many/)
+    streams.hold(response(), hello)
+    expect(() => streams.hold(response(), keyOf('shop/third'))).toThrow(/Too many/)
+
+    expect(() => streams.hold(held, hello)).toThrow(/Too many/)
+    held.emit('close')
+    streams.hold(response(), other)
+    expect(() => streams.hold(response(), keyOf('shop/third'))).toThrow(/Too many/)
+  })
+
   it('are not taken by a client that has left', () => {
     const streams = createHeldStreams({ streams: 1, streamsPerService: 1 })
     streams.hold({ closed: true } as ServerResponse, hello)

@@ -4,7 +4,10 @@ import { queueName, type ServiceKey } from '@redeployster/shared/contract/servic
 import type { Limits } from './limits.ts'
 
 export interface HeldStreams {
-  /** Takes a place for a log that is being sent, or for a request that is held, until its response is closed; throws when none is left. */
+  /**
+   * Takes a place for a log that is being sent, or for a request that is held, until its response is closed; throws when
+   * none is left. A response that has one already changes it for one of this service.
+   */
   hold(response: ServerResponse, service: ServiceKey): void
 }
 
@@ -14,13 +17,18 @@ export function createHeldStreams({
   streamsPerService,
 }: Pick<Limits, 'streams' | 'streamsPerService'>): HeldStreams {
   const held = new Map<string, number>()
-  let total = 0
+  const places = new Map<ServerResponse, string>()
 
   function add(name: string, change: 1 | -1) {
     const count = (held.get(name) ?? 0) + change
     if (count === 0) held.delete(name)
     else held.set(name, count)
-    total += change
+  }
+
+  function leave(response: ServerResponse) {
+    const name = places.get(response)
+    if (name !== undefined) add(name, -1)
+    places.delete(response)
   }
 
   return {
@@ -28,9 +36,14 @@ export function createHeldStreams({
       // The client has left already, so there will be no stream, and no end of it to wait for.
       if (response.closed) return
       const name = queueName(service)
-      if (total >= most || (held.get(name) ?? 0) >= streamsPerService) throw tooMany()
+      const before = places.get(response)
+      if (before === name) return
+      const isFull = before === undefined && places.size >= most
+      if (isFull || (held.get(name) ?? 0) >= streamsPerService) throw tooMany()
+      if (before === undefined) response.once('close', () => leave(response))
+      else add(before, -1)
       add(name, 1)
-      response.once('close', () => add(name, -1))
+      places.set(response, name)
     },
   }
 }

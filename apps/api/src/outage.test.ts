@@ -99,6 +99,19 @@ describe('who waits for a verdict', () => {
     await full.stop()
     expect(new Set((await Promise.all(strangers)).map(({ status }) => status))).toEqual(new Set([303, 503]))
   })
+
+  it('takes one place, also when Redis comes back meanwhile', async () => {
+    const full = await startTestApi(redis, { limits: { ...limits, streams: 1 } })
+    const { headers } = await ask(api.port, 'POST /hello?wait', { token })
+    const job = await worker.take('shop/hello')
+    await redis.kill('SIGKILL')
+    const held = [1, 2].map(() => ask(full.port, `GET ${headers.location ?? ''}`, { token }))
+    expect((await Promise.race(held)).status).toBe(503)
+    await redis.restart()
+    await worker.conclude(job, 3)
+    expect(new Set((await Promise.all(held)).map(({ status }) => status))).toEqual(new Set([424, 503]))
+    await full.stop()
+  })
 })
 
 describe('a stream', () => {

@@ -47,7 +47,6 @@ async function findHeldJob(
   parts: Parts,
   isDue: AbortSignal,
 ): Promise<JobRecord | undefined> {
-  let isHeld = false
   for (;;) {
     try {
       const job = await findJob(c, parts)
@@ -55,8 +54,7 @@ async function findHeldJob(
       return job
     } catch (error) {
       if (!isPassing(error) || !jobId.safeParse(c.req.param('id')).success) throw error
-      if (!isHeld) parts.streams.hold(c.env.outgoing, anybody)
-      isHeld = true
+      parts.streams.hold(c.env.outgoing, anybody)
       await delay(retryMs, undefined, { signal: isDue }).catch(() => {})
       if (isDue.aborted) return undefined
     }
