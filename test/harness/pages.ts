@@ -16,3 +16,26 @@ export async function codeBlock(page: string, language: string, text = ''): Prom
     throw new Error(`${blocks.length} blocks of ${language} with "${text}" in ${page}`)
   return block
 }
+
+/** By column, without the marks of code. */
+export type Row = Readonly<Record<string, string>>
+
+/** The table of a page whose first column is called so. */
+export async function tableRows(page: string, first: string): Promise<readonly Row[]> {
+  const tables = [...(await readPage(page)).matchAll(/(?:^\|.*\|\n)+/gm)].map(([table]) =>
+    table
+      .trimEnd()
+      .split('\n')
+      .map((line) =>
+        line
+          .split('|')
+          .slice(1, -1)
+          .map((cell) => cell.trim()),
+      ),
+  )
+  const [head, , ...rows] = tables.find(([it]) => it?.[0] === first) ?? []
+  if (!head) throw new Error(`No table of ${first} in ${page}`)
+  return rows.map((row) =>
+    Object.fromEntries(head.map((column, index) => [column.replaceAll('`', ''), row[index] ?? ''])),
+  )
+}

@@ -5,7 +5,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { answerJson } from './answer-json.ts'
 import type { ApiEnv } from './parts.ts'
 
-const statusOf: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
+export const statusOf: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   bad_request: 400,
   bad_idempotency_key: 400,
   unauthorized: 401,
