@@ -1,5 +1,5 @@
-import { describeWithEngine, removeProjects } from '@redeployster/shared/testing/docker'
-import { afterAll, expect, it } from 'vitest'
+import { describeWithEngine } from '@redeployster/shared/testing/docker'
+import { expect, it } from 'vitest'
 import { unleash } from './chaos.ts'
 import { brokenInvariants } from './invariants.ts'
 
@@ -8,8 +8,6 @@ const seconds = Number(process.env.CHAOS_SECONDS ?? 60)
 const seed = Number(process.env.CHAOS_SEED ?? 11)
 
 describeWithEngine(`${seconds} s of random faults (CHAOS_SEED=${seed})`, () => {
-  afterAll(removeProjects)
-
   it('break nothing that was promised', { timeout: (seconds + 300) * 1000 }, async () => {
     const { aftermath, struck } = await unleash(seed, seconds)
     const { told, jobs, runs } = aftermath

@@ -1,18 +1,19 @@
-import { spawnSync } from 'node:child_process'
-import fs from 'node:fs'
-import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { dumpRedis } from '@redeployster/shared/testing/redis-dump'
 import { ask, getJson } from '../harness/http.ts'
 import { randomNumbers } from '../harness/random.ts'
 import { until } from '../harness/until.ts'
 import { call, type Told } from './callers.ts'
 import { faults } from './faults.ts'
-import type { Aftermath, Recorded, Run } from './invariants.ts'
-import { buildTown, lanes, readLines, type Town } from './town.ts'
+import type { Aftermath, Recorded } from './invariants.ts'
+import { leftoversOf } from './leftovers.ts'
+import { tracesOf } from './runs.ts'
+import { buildTown, lanes, type Town } from './town.ts'
+import { createTurns, type TakeTurn } from './turns.ts'
 
 const callerCount = 10
-const mostQuietMs = 1500
+/** So many faults at once, as a worker that dies while Redis is away. */
+const strikerCount = 2
+const mostQuietMs = 4000
 const mostWaitingMs = 120_000
 
 export interface Chaos {
@@ -30,14 +31,20 @@ export async function unleash(seed: number, seconds: number): Promise<Chaos> {
     const callers = Array.from({ length: callerCount }, (_, index) =>
       call(town, randomNumbers(seed + index + 1), ending.signal),
     )
-    await strike(town, randomNumbers(seed), Date.now() + seconds * 1000, struck)
+    const takeTurn = createTurns()
+    const endMs = Date.now() + seconds * 1000
+    await Promise.all(
+      Array.from({ length: strikerCount }, (_, index) =>
+        strike(town, randomNumbers(seed - index), endMs, takeTurn, struck),
+      ),
+    )
     ending.abort()
     town.restart()
     await town.ready()
     const told = (await Promise.race([Promise.all(callers), tooLong(town)])).flat()
     const jobs = await history(town, told)
     const leftovers = await leftoversOf(town)
-    return { aftermath: { told, jobs, runs: runsOf(town), lanes, leftovers, deaths: town.deaths }, struck }
+    return { aftermath: { told, jobs, ...tracesOf(town), lanes, leftovers, deaths: town.deaths }, struck }
   } finally {
     await town.stop()
   }
@@ -51,14 +58,19 @@ async function tooLong(town: Town): Promise<never> {
   throw new Error(`Callers still wait for their verdicts; history has none for ${JSON.stringify(open)}`)
 }
 
-async function strike(town: Town, random: () => number, endMs: number, struck: Map<string, number>) {
+async function strike(
+  town: Town,
+  random: () => number,
+  endMs: number,
+  takeTurn: TakeTurn,
+  struck: Map<string, number>,
+) {
   while (Date.now() < endMs) {
     const fault = faults[Math.floor(random() * faults.length)]
     if (!fault) continue
+    await takeTurn(fault.thing, () => fault.strike(town, random))
     struck.set(fault.name, (struck.get(fault.name) ?? 0) + 1)
-    await fault.strike(town, random)
     await delay(mostQuietMs * random())
-    town.restart()
   }
 }
 
@@ -95,46 +107,4 @@ async function listed(url: string, token: string): Promise<readonly Job[]> {
     page = next
   }
   return all
-}
-
-/** Reads what the runs of compose wrote down; an event's place is its number. */
-function runsOf({ events, compose }: Town): readonly Run[] {
-  const runs = new Map<string, Run>()
-  events().forEach((event, index) => {
-    const [kind, job = '', ...words] = event.split(' ')
-    const run = runs.get(job)
-    if (kind === 'begin') {
-      const [project = '', service = '', version] = words
-      const printed = readLines(path.join(compose.folder, `out-${job}`))
-      // A second begin of the same job must not hide behind the first.
-      const key = run ? `${job} again` : job
-      runs.set(key, {
-        job,
-        project,
-        service,
-        version: Number(version),
-        begunAt: index,
-        isKilled: false,
-        printed,
-      })
-    } else if (run && kind === 'end') runs.set(job, { ...run, endedAt: index, exitCode: Number(words[0]) })
-    else if (run) runs.set(job, { ...run, endedAt: run.endedAt ?? index, isKilled: true })
-  })
-  return [...runs.values()]
-}
-
-async function leftoversOf({ stateDir, redis }: Town): Promise<readonly string[]> {
-  const jobsDir = path.join(stateDir, 'jobs')
-  const folders = await until(
-    'the job folders are gone',
-    () => !fs.readdirSync(jobsDir).length && [],
-    30_000,
-  ).catch(() => fs.readdirSync(jobsDir).map((id) => `${id} with ${allIn(path.join(jobsDir, id))}`))
-  const keys = (await dumpRedis(redis.url)).match(/"\{redeployster\}:[^"]*:(wait|active|de:[^"]*)"/g) ?? []
-  const processes = spawnSync('pgrep', ['-fc', `${stateDir}/jobs/`], { encoding: 'utf8' }).stdout.trim()
-  return [...folders, ...keys, ...(processes === '0' ? [] : [`${processes} processes`])]
-}
-
-function allIn(folder: string): string {
-  return fs.readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort().join(' ') || 'nothing in it'
 }

@@ -2,14 +2,16 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { randomBytes } from 'node:crypto'
-import { createProject, testEngine } from '@redeployster/shared/testing/docker'
+import { createProject, docker, removeProjects, testEngine } from '@redeployster/shared/testing/docker'
 import { startRedis, type TestRedis } from '@redeployster/shared/testing/redis'
 import { startFaultProxy, type FaultProxy } from '../harness/fault-proxy.ts'
 import { published } from '../harness/layout.ts'
+import { mayHaveEngine, startOwnEngine, type OwnEngine } from '../harness/own-engine.ts'
 import { freePort, startRedeployster, type Part } from '../harness/process.ts'
 import { isReady } from '../harness/ready.ts'
-import { scriptCompose, type ScriptedCompose } from '../harness/scripted-compose.ts'
+import type { ScriptedCompose } from '../harness/scripted-compose.ts'
 import { until } from '../harness/until.ts'
+import { image, scriptDeploys } from './scripted-deploys.ts'
 
 /** Of each service what a deploy of it may touch: `web` and `api` share `db`, `proxy` waits for both, `batch` is alone. */
 export const lanes: Readonly<Record<string, readonly string[]>> = {
@@ -21,27 +23,8 @@ export const lanes: Readonly<Record<string, readonly string[]>> = {
 }
 const projectCount = 3
 
-/**
- * An `up` that writes down what it does, and prints and ends as its process number says: between 0 and 400 lines within
- * half a second, and in one of four cases exit code 3. Its current folder is its job's.
- */
-const up = `
-code=0
-[ $(($$ % 4)) -eq 0 ] && code=3
-job=$(basename "$(dirname "$PWD")")
-number=0
-while [ $number -lt $(($$ % 20)) ]; do
-  number=$((number + 1))
-  seq -f "line $number.%.0f of $job" $(($$ % 20)) | tee -a "$folder/out-$job"
-  sleep 0.02
-done
-echo "end $job $code" >>"$folder/events"
-exit $code`
-
-/** Its first act: the lane's begin, with the version of the world that it read. */
-const begin = `project=; previous=
-for word; do [ "$previous" = -p ] && project=$word; previous=$word; done
-echo "begin $(basename "$(dirname "$PWD")") $project $service $(cat "$folder/version")" >>"$folder/events"`
+/** They pull before `up`, and are rolled back when it fails; the others run what was built on the host. */
+const pulled = ['web', 'batch']
 
 /** The processes and lines of a deployment that faults can befall. */
 export interface Town {
@@ -49,12 +32,14 @@ export interface Town {
   readonly urls: readonly string[]
   readonly services: readonly { readonly project: string; readonly service: string }[]
   readonly redis: TestRedis
+  /** Its own, where the machine lets us have one that we may freeze. */
+  readonly engine: OwnEngine | undefined
   readonly lines: { readonly api: FaultProxy; readonly worker: FaultProxy }
   readonly stateDir: string
   readonly compose: ScriptedCompose
   parts(role: Role): readonly Part[]
-  /** Starts what is down. */
-  restart(): void
+  /** Starts what is down; with a role, only what has that one. */
+  restart(role?: Role): void
   /** Raises the version that the next `up` reads; returns it. */
   nextVersion(): number
   /** Parts that ended without being told to. */
@@ -69,7 +54,9 @@ export type Role = 'api' | 'worker'
 
 export async function buildTown(): Promise<Town> {
   const token = randomBytes(16).toString('hex')
-  const compose = await scriptCompose(up, `{ ${begin}; }`)
+  const engine = mayHaveEngine ? await startOwnEngine() : undefined
+  await makeImages()
+  const compose = await scriptDeploys()
   const projects = await Promise.all(
     Array.from({ length: projectCount }, () => createProject({ yaml: yamlOf(token) })),
   )
@@ -104,13 +91,14 @@ export async function buildTown(): Promise<Town> {
       Object.keys(lanes).map((service) => ({ project: name, service })),
     ),
     redis,
+    engine,
     lines,
     stateDir,
     compose,
     parts: (role) => seats.flatMap((seat) => (seat.role === role && seat.part ? [seat.part] : [])),
-    restart() {
+    restart(role) {
       for (const seat of seats) {
-        if (seat.part) continue
+        if (seat.part || (role && seat.role !== role)) continue
         const part = startRedeployster([seat.role], seat.env)
         let isEnded = false
         const end: Part['end'] = (signal) => {
@@ -144,6 +132,9 @@ export async function buildTown(): Promise<Town> {
       await redis.stop()
       await compose.remove()
       fs.rmSync(stateDir, { recursive: true, force: true })
+      await removeProjects()
+      await docker('rmi', '-f', image.before, image.brought)
+      await engine?.remove()
     },
   }
   town.nextVersion()
@@ -152,11 +143,22 @@ export async function buildTown(): Promise<Town> {
   return town
 }
 
+/** One that runs, and another one that every pull brings. */
+async function makeImages() {
+  await docker('tag', 'fixture/busybox:1', image.before)
+  const other = await docker('create', image.before, 'true')
+  await docker('commit', '--change', 'ENV VERSION=2', other, image.brought)
+  await docker('rm', other)
+}
+
 function yamlOf(token: string): string {
-  const labels = `{ redeployster.token: ${token}, redeployster.gate: none }`
+  const labels = `redeployster.token: ${token}, redeployster.gate: 1s`
   const services = Object.entries(lanes).map(([name, lane]) => {
     const others = lane.filter((it) => it !== name)
-    return `  ${name}: { <<: *base, labels: ${labels}, depends_on: [${others.join(', ')}] }`
+    const own = pulled.includes(name)
+      ? `image: "${image.before}", labels: { ${labels}, redeployster.pull: always, redeployster.rollback: true }`
+      : `labels: { ${labels} }`
+    return `  ${name}: { <<: *base, ${own}, depends_on: [${others.join(', ')}] }`
   })
   return ['services:', ...services].join('\n')
 }
