@@ -6,6 +6,7 @@ import { readEnv } from '@redeployster/shared/runtime/env'
 import { startWorker } from '@redeployster/worker/main'
 import { pino } from 'pino'
 import { limitsOf } from '../../packages/cli/dist/api.js'
+import { endOnBug } from '../../packages/cli/dist/parts.js'
 
 const boundary = `"at":"${process.env.DIE_AT}"`
 const dieAtBoundary = {
@@ -15,6 +16,7 @@ const dieAtBoundary = {
   },
 }
 const logger = pino({ level: 'debug', base: null }, dieAtBoundary)
+endOnBug(logger)
 
 const env = readEnv(process.env)
 const common = { redisUrl: env.REDIS_URL, secret: env.REDEPLOYSTER_SECRET }

@@ -57,7 +57,7 @@ async function stopInTime({ name, running, mostStoppingMs }: Part, logger: Logge
 }
 
 /** Nobody knows what still works after a bug, so the process ends, and what runs detached lives on. */
-function endOnBug(logger: Logger): void {
+export function endOnBug(logger: Logger): void {
   process.on('uncaughtException', (error) => {
     logger.fatal({ err: error }, 'Unexpected error; ending')
     process.exit(1)
