@@ -1,8 +1,12 @@
 import type { JobId, Verdict } from '../contract/job.ts'
 
+/** Whose output stands in a log; what comes before the first of them has no step. */
+export const logSteps = ['config', 'pull', 'pull-again', 'up', 'rollback'] as const
+export type LogStep = (typeof logSteps)[number]
+
 /** How far a step's output has been stored, so that an adopter goes on at the next byte. */
 export interface LogPosition {
-  readonly step: string
+  readonly step: LogStep | ''
   readonly offset: number
 }
 

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { logSteps } from './log.ts'
 import { toEvent, toPosition } from './redis-log-entry.ts'
 
 const succeeded = { state: 'succeeded', exitCode: 0, started: true } as const
@@ -19,7 +20,33 @@ it('is lines, a verdict or nothing, whatever stands in its fields', () => {
   const field = fc.oneof(fc.constantFrom('d', 'v', 's', 'o'), fc.string(), fc.json())
   const property = fc.property(fc.nat(), fc.array(field), (id, fields) => {
     expect(['lines', 'verdict', undefined]).toContain(toEvent([`${id}-0`, fields])?.kind)
-    toPosition([`${id}-0`, fields])
+  })
+  fc.assert(property, { numRuns: 1000 })
+})
+
+it.each([
+  [['d', 'x', 's', 'up', 'o', '8'], { step: 'up', offset: 8 }],
+  [['d', 'x', 's', 'up', 'o', '0'], { step: 'up', offset: 0 }],
+  [['d', 'x', 's', '', 'o', '0'], undefined],
+  [['d', 'x', 's', 'up', 'o', 'x'], undefined],
+  [['d', 'x', 's', 'up', 'o', ''], undefined],
+  [['d', 'x', 's', 'up', 'o', '-1'], undefined],
+  [['d', 'x', 's', 'up', 'o', '1e3'], undefined],
+  [['d', 'x', 's', 'up', 'o', '9007199254740992'], undefined],
+  [['d', 'x', 's', 'up'], undefined],
+  [['d', 'x', 's', 'down', 'o', '8'], undefined],
+])('%j reaches to %j', (fields, position) => {
+  expect(toPosition(['7-0', fields])).toEqual(position)
+})
+
+it('reaches to a place in the output of a step, or nowhere, whatever stands in its fields', () => {
+  const step = fc.oneof(fc.constantFrom(...logSteps), fc.string())
+  const offset = fc.oneof(fc.nat().map(String), fc.double().map(String), fc.string())
+  const property = fc.property(step, offset, (s, o) => {
+    const position = toPosition(['7-0', ['d', 'a line', 's', s, 'o', o]])
+    if (position === undefined) return
+    expect(logSteps).toContain(position.step)
+    expect(Number.isSafeInteger(position.offset) && position.offset >= 0).toBe(true)
   })
   fc.assert(property, { numRuns: 1000 })
 })

@@ -1,6 +1,7 @@
+import { z } from 'zod'
 import { verdict } from '../contract/job.ts'
 import { tryJson } from '../redis/unreadable.ts'
-import type { LogEvent, LogPosition } from './log.ts'
+import { logSteps, type LogEvent, type LogPosition } from './log.ts'
 
 /** The id of a log's last entry, the verdict. Nothing can be added behind it. */
 export const lastEntryId = `${Number.MAX_SAFE_INTEGER}-0`
@@ -21,10 +22,20 @@ export function toEvent([id, fields]: StreamEntry): LogEvent | undefined {
     : { kind: 'lines', first: Number.parseInt(id, 10), lines: lines.split('\n') }
 }
 
+const position = z.object({
+  step: z.enum(logSteps),
+  offset: z.string().regex(/^\d+$/).transform(Number).pipe(z.int()),
+})
+
+/** Nothing in place of what is no place: whoever goes on from there would lose the rest of the output. */
 export function toPosition([, fields]: StreamEntry): LogPosition | undefined {
   const read = fieldReader(fields)
-  const [step, offset] = [read('s'), read('o')]
-  return step ? { step, offset: Number(offset) } : undefined
+  return position.safeParse({ step: read('s'), offset: read('o') }).data
+}
+
+/** Of the first line that can be added behind an entry. */
+export function numberBehind([id]: StreamEntry): number {
+  return Number.parseInt(id, 10) + 1
 }
 
 function fieldReader(fields: readonly string[]) {

@@ -43,8 +43,15 @@ export function createLogReader(redis: Redis, subscriber: Redis): LogReader {
     })
   }
 
+  /** Empty only at the end: a page of nothing but foreign entries is no end. */
   async function page(job: JobId, from: number): Promise<LogEvent[]> {
-    return toEvents(await redis.xrange(keys.log(job), from, '+', 'COUNT', pageSize))
+    for (let start = String(from); ;) {
+      const entries = await redis.xrange(keys.log(job), start, '+', 'COUNT', pageSize)
+      const events = toEvents(entries)
+      const last = entries.at(-1)
+      if (events.length > 0 || last === undefined) return events
+      start = `(${last[0]}`
+    }
   }
 
   /** The entry that holds line `from` may begin before it. */

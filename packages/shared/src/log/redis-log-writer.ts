@@ -2,7 +2,10 @@ import type { Redis } from 'ioredis'
 import { keys } from '../redis/keys.ts'
 import { script } from '../redis/script.ts'
 import type { LogWriter } from './log.ts'
-import { lastEntryId, toEvent, toPosition } from './redis-log-entry.ts'
+import { lastEntryId, numberBehind, toEvent, toPosition } from './redis-log-entry.ts'
+
+/** Entries read at once while the last one of ours is looked for. */
+const pageSize = 20
 
 /** What an entry takes in Redis beside its text. */
 const entryBytes = 100
@@ -55,11 +58,21 @@ export function createLogWriter(redis: Redis, mostBytes: number): LogWriter {
     },
 
     async end(job) {
-      const [entry] = await redis.xrevrange(keys.log(job), `(${lastEntryId}`, '-', 'COUNT', 1)
-      if (entry === undefined) return { next: 1, position: undefined }
-      const event = toEvent(entry)
-      if (event?.kind !== 'lines') throw new Error(`Cannot read the end of the log of job ${job}`)
-      return { next: event.first + event.lines.length, position: toPosition(entry) }
+      let next = 1
+      let before = lastEntryId
+      for (;;) {
+        const entries = await redis.xrevrange(keys.log(job), `(${before}`, '-', 'COUNT', pageSize)
+        for (const entry of entries) {
+          const event = toEvent(entry)
+          // What is none of ours is left out, but an entry can only be added behind it.
+          next = Math.max(next, numberBehind(entry))
+          if (event?.kind !== 'lines') continue
+          return { next: Math.max(next, event.first + event.lines.length), position: toPosition(entry) }
+        }
+        const oldest = entries.at(-1)
+        if (oldest === undefined) return { next, position: undefined }
+        before = oldest[0]
+      }
     },
   }
 }

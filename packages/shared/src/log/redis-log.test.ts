@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newJobId, type JobId, type Verdict } from '../contract/job.ts'
 import { createJobs } from '../jobs/redis-jobs.ts'
 import { connectRedis, firstAttempt, type Redis } from '../redis/connect.ts'
+import { keys } from '../redis/keys.ts'
 import { collectEvents, storedEvents } from '../testing/log-events.ts'
 import { startRedis, type TestRedis } from '../testing/redis.ts'
 import { requestOf } from '../testing/requests.ts'
@@ -83,6 +84,34 @@ describe('a log', () => {
     expect(await writer.end(job)).toEqual({ next: 3, position: { step: 'up', offset: 17 } })
     await conclude(job)
     expect(await writer.end(job)).toEqual({ next: 3, position: { step: 'up', offset: 17 } })
+  })
+})
+
+describe('a log with entries at its end that are none of ours', () => {
+  const foreign = ['5-0', 'x', 'y'] as const
+
+  it('ends behind them, so that what comes next is taken, and goes on with the output where ours ended', async () => {
+    const job = newJobId()
+    const writer = createLogWriter(redis, 16 * 1024 ** 2)
+    await writer.append(job, { first: 1, lines: ['a', 'b'] }, { step: 'up', offset: 17 })
+    for (let id = 3; id < 300; id++) await redis.xadd(keys.log(job), `${id}-0`, 'x', 'y')
+    const { next, position } = await writer.end(job)
+    expect({ next, position }).toEqual({ next: 300, position: { step: 'up', offset: 17 } })
+
+    await append(job, next, 'c')
+    await conclude(job)
+    expect(await stored(job, 1)).toEqual([
+      lines(1, 'a', 'b'),
+      { kind: 'missing', from: 3, to: 299 },
+      lines(300, 'c'),
+      { kind: 'verdict', verdict },
+    ])
+  })
+
+  it('begins behind them when it has nothing else', async () => {
+    const job = newJobId()
+    await redis.xadd(keys.log(job), ...foreign)
+    expect(await createLogWriter(redis, 16 * 1024 ** 2).end(job)).toEqual({ next: 6, position: undefined })
   })
 })
 
