@@ -16,7 +16,7 @@ import {
 } from '@redeployster/shared/testing/docker'
 import { requestOf } from '@redeployster/shared/testing/requests'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { getJson, post } from '../harness/http.ts'
+import { ask, getJson, post } from '../harness/http.ts'
 import { deployRedeployster, published, type Deployment } from '../harness/layout.ts'
 import { scriptCompose, type ScriptedCompose } from '../harness/scripted-compose.ts'
 import { until } from '../harness/until.ts'
@@ -138,6 +138,17 @@ describeWithEngine('a job that nobody asked for with a token', () => {
     await deployment.start()
     expect(await post(`${url}/hello`, token)).toMatchObject({ exitCode: '0' })
     expect(await compose.starts()).toHaveLength(before + 1)
+  })
+
+  it('comes to its verdict when its log is none of ours: the record has it', async () => {
+    const request = proven(forged())
+    await deployment.end('worker', 'SIGKILL')
+    await put(request)
+    await redis.set(keys.log(request.id), 'x')
+    const followed = ask('GET', `${url}/jobs/${request.id}/log?follow`, token)
+    await deployment.start()
+    expect(await verdictOf(request)).toMatchObject({ state: 'succeeded', exitCode: 0 })
+    expect(await followed.answer).toMatchObject({ exitCode: '0' })
   })
 
   it('nor does anything else in Redis: a worker writes its catalogue and its host anew', async () => {

@@ -134,6 +134,28 @@ describe('the verdict', () => {
   })
 })
 
+describe('the verdict of a job whose log is none of ours', () => {
+  it.each<[string, (log: string) => Promise<unknown>]>([
+    ['is of another type', (log) => redis.set(log, 'x')],
+    [
+      'ends with an id behind which there is none',
+      (log) => redis.xadd(log, `${Number.MAX_SAFE_INTEGER}-1`, 'x', 'y'),
+    ],
+  ])('is in the record and announced, when the log %s', async (_, spoil) => {
+    const [begun, waiting] = [await accepted('shop/hello'), await accepted('shop/hello')]
+    for (const { id } of [begun, waiting]) await spoil(keys.log(id))
+    const listening = redis.duplicate()
+    await listening.subscribe(keys.logChannel(begun.id))
+    const announced = new Promise((resolve) => listening.once('message', (__, message) => resolve(message)))
+    expect(await jobs.conclude(begun, failed)).toEqual(failed)
+    expect(await announced).toBe('verdict')
+    expect(await jobs.get(begun.id)).toMatchObject(failed)
+    expect(await jobs.concludeUnbegun(waiting.id, expired)).toBe(true)
+    expect(await jobs.get(waiting.id)).toMatchObject(expired)
+    listening.disconnect()
+  })
+})
+
 describe('a job that waits for its lane behind its pull', () => {
   async function waiting() {
     const { id } = await accepted('shop/hello')

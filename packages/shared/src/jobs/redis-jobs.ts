@@ -75,11 +75,14 @@ return 1
 /** What a log takes in Redis beside its entries. */
 const logBytes = 500
 
-/** The commit point of a job: record, last entry of the log and announcement. From now on the log counts as ended. */
+/**
+ * The commit point of a job: record, last entry of the log and announcement. From now on the log counts as ended. One that
+ * somebody else has made, or closed, takes no entry: the record then is what tells.
+ */
 const writeVerdict = `
 redis.call('HSET', KEYS[1], 'state', ARGV[2], 'exitCode', ARGV[3], 'started', ARGV[4], 'finishedAt', ARGV[6])
 if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'reason', ARGV[5]) end
-redis.call('XADD', KEYS[2], ARGV[1], 'v', ARGV[7])
+redis.pcall('XADD', KEYS[2], ARGV[1], 'v', ARGV[7])
 redis.call('PUBLISH', KEYS[3], 'verdict')
 local counted = redis.call('HMGET', KEYS[1], 'id', 'logHead', 'logTail')
 local bytes = tonumber(counted[2] or '0') + tonumber(counted[3] or '0') + #ARGV[7] + ${logBytes}

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis'
 import { keys } from '../redis/keys.ts'
 import { script } from '../redis/script.ts'
+import { orNothing } from '../redis/unreadable.ts'
 import type { LogWriter } from './log.ts'
 import { lastEntryId, numberBehind, toEvent, toPosition } from './redis-log-entry.ts'
 
@@ -11,7 +12,8 @@ const pageSize = 20
 const entryBytes = 100
 
 /**
- * Adds and announces in one step. An id that is not beyond the last one means: stored before, or closed.
+ * Adds and announces in one step. An id that is not beyond the last one means: stored before, or closed. What is no log
+ * takes nothing, and the deploy goes on without: its verdict has a place in the record.
  *
  * What has no room in the first half of the log goes to the second, which loses its oldest entries: a reader then finds
  * a gap in the numbers. The record counts the bytes of both halves. The newest entry always stays, since the next worker
@@ -20,7 +22,9 @@ const entryBytes = 100
 const appendScript = script(`
 local added = redis.pcall('XADD', KEYS[1], ARGV[1] .. '-0', 'd', ARGV[2], 's', ARGV[3], 'o', ARGV[4])
 if type(added) == 'table' and added.err then
-  if string.find(added.err, 'equal or smaller', 1, true) then return 0 end
+  if string.find(added.err, 'equal or smaller', 1, true) or string.find(added.err, 'WRONGTYPE', 1, true) then
+    return 0
+  end
   return added
 end
 redis.call('PUBLISH', KEYS[2], ARGV[1] .. '\\n' .. ARGV[2])
@@ -61,7 +65,8 @@ export function createLogWriter(redis: Redis, mostBytes: number): LogWriter {
       let next = 1
       let before = lastEntryId
       for (;;) {
-        const entries = await redis.xrevrange(keys.log(job), `(${before}`, '-', 'COUNT', pageSize)
+        const page = redis.xrevrange(keys.log(job), `(${before}`, '-', 'COUNT', pageSize)
+        const entries = (await page.catch(orNothing)) ?? []
         for (const entry of entries) {
           const event = toEvent(entry)
           // What is none of ours is left out, but an entry can only be added behind it.

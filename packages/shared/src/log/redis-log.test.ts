@@ -115,6 +115,15 @@ describe('a log with entries at its end that are none of ours', () => {
   })
 })
 
+it('keeps no lines where there is something else, so that the deploy goes on to its verdict', async () => {
+  const job = newJobId()
+  const writer = createLogWriter(redis, 16 * 1024 ** 2)
+  await redis.set(keys.log(job), 'x')
+  expect(await writer.end(job)).toEqual({ next: 1, position: undefined })
+  await writer.append(job, { first: 1, lines: ['a'] }, { step: 'up', offset: 2 })
+  expect(await redis.get(keys.log(job))).toBe('x')
+})
+
 describe('whoever follows a log', () => {
   it('sees lines as they are written, and then the verdict', async () => {
     const job = newJobId()
