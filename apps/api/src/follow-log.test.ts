@@ -74,6 +74,27 @@ describe('a stream that has nothing to show', () => {
     expect(await text.next()).toEqual({ done: true, value: undefined })
   })
 
+  it('ends without a verdict when what Redis holds of the job cannot be read', async () => {
+    const job = await accepted()
+    await redis.hset(keys.job(job.id), 'state', 'half')
+    const { text } = follow(job)
+    const [, end] = await take(text, 2)
+    expect(end).toBe(
+      `redeployster: what Redis holds of job ${job.id} cannot be read: somebody else or another version wrote there, and ` +
+        'its verdict cannot be told here; the log of the worker says whether it was started\n',
+    )
+    expect(await text.next()).toEqual({ done: true, value: undefined })
+  })
+
+  it('stays when it is the host that cannot be read', async () => {
+    const job = await accepted()
+    await redis.del(keys.hosts)
+    await redis.set(keys.hosts, 'x')
+    const { text } = follow(job)
+    expect(await take(text, 2)).toContainEqual(expect.stringContaining('still queued'))
+    await redis.del(keys.hosts)
+  })
+
   it('stays when Redis has lost a job whose time has not run out', async () => {
     const job = await accepted()
     await redis.del(keys.job(job.id))

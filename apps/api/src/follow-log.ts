@@ -4,6 +4,7 @@ import { notice } from '@redeployster/shared/contract/log-line'
 import type { Jobs } from '@redeployster/shared/jobs/jobs'
 import type { LogReader } from '@redeployster/shared/log/log'
 import { isOutage } from '@redeployster/shared/redis/outage'
+import { isUnreadable } from '@redeployster/shared/redis/unreadable'
 import type { TextWithExitCode } from './exit-code-trailer.ts'
 import { forsaken, heartbeat, isForsaken, isLost, type Sight } from './heartbeat.ts'
 import { exitCodeOf, type LogForm } from './log-form.ts'
@@ -52,7 +53,12 @@ export async function* followLog({ job, from, opening, form }: Followed, sources
       }
       if (events.length > 0) continue
 
-      sight = await look(sight, sources)
+      const seen = await look(sight, sources)
+      if (seen === 'unreadable') {
+        yield form.aside(unreadableNotice(job.id))
+        return undefined
+      }
+      sight = seen
       const known = sight.job.exitCode
       if (known !== undefined) {
         // The log's last entry has expired or was lost, but the record still knows the verdict.
@@ -72,10 +78,12 @@ export async function* followLog({ job, from, opening, form }: Followed, sources
   }
 }
 
-async function look(last: Sight, { jobs, catalogue }: Sources): Promise<Sight> {
+async function look(last: Sight, { jobs, catalogue }: Sources): Promise<Sight | 'unreadable'> {
   const { id, host } = last.job
   try {
-    const [record, hosts] = await Promise.all([jobs.get(id), catalogue.hosts()])
+    const [record, hosts] = await Promise.all([jobs.get(id).catch(orUnreadable), catalogue.hosts()])
+    // No waiting mends that, and no worker begins such a job.
+    if (record === 'unreadable') return record
     const worker = hosts.find((it) => it.id === host)
     return { job: record ?? last.job, worker, isRedisAway: false, hasRecord: record !== undefined }
   } catch (error) {
@@ -83,6 +91,11 @@ async function look(last: Sight, { jobs, catalogue }: Sources): Promise<Sight> {
     // Redis is away: the stream stays, says so, and goes on when it is back.
     return { ...last, isRedisAway: true }
   }
+}
+
+function orUnreadable(error: unknown): 'unreadable' {
+  if (!isUnreadable(error)) throw error
+  return 'unreadable'
 }
 
 /** The verdict itself then comes out of the log, as always. */
@@ -102,5 +115,13 @@ function stoppingNotice(job: string): string {
 function lostNotice(job: string): string {
   return notice(
     `Redis has lost job ${job}: if it had begun, its verdict will be at /jobs/${job}, else deploy again`,
+  )
+}
+
+/** Nor here: what had begun may have come to any end. */
+function unreadableNotice(job: string): string {
+  return notice(
+    `what Redis holds of job ${job} cannot be read: somebody else or another version wrote there, and its verdict cannot ` +
+      'be told here; the log of the worker says whether it was started',
   )
 }
