@@ -64,6 +64,26 @@ describe('a job whose confirmation is not answered', () => {
   })
 })
 
+it('is refused for now when every job it could share has begun before it could join', async () => {
+  await redis.flushall()
+  const first = newRequest(service, caller, 600_000)
+  const queue = createRequestQueue(redis)
+  await queue.add(first)
+  let joins = 0
+  // Others are quicker each time: the join key is taken again by a job that begins at once.
+  const dropJoinKey = async () => {}
+  const join = async () => (joins++, 'begun' as const)
+  const parts = {
+    queue: { ...queue, dropJoinKey },
+    jobs: { ...jobs, join },
+    logger: silent,
+    mostWaitingJobs: 10,
+  } as unknown as Parts
+  const requested = requestJob(parts, newRequest(service, caller, 600_000))
+  await expect(requested).rejects.toMatchObject({ name: 'RefusedError', code: 'too_many_jobs' })
+  expect(joins).toBe(5)
+})
+
 it('the first line of a stream says so when Redis fell silent', () => {
   const job = newRequest(service, caller, 600_000)
   expect(openingLine(job, { hostName: 'alpha', isConfirmed: false })).toMatch(

@@ -60,7 +60,7 @@ export async function requestJob(parts: Parts, request: JobRequest, claim?: Clai
     // Its worker was killed before it could give the join key back: nobody may join what has begun.
     if (joined !== 'claimed') await queue.dropJoinKey(request, id)
   }
-  throw new Error(`Cannot put job ${request.id} on its queue: the join key keeps naming jobs that have begun`)
+  throw overtaken()
 }
 
 function shared(id: JobId): Requested {
@@ -102,6 +102,15 @@ function tooManyJobs() {
   return new RefusedError(
     'too_many_jobs',
     'Too many jobs wait for this host. Nothing was started: send the request again when some of them have begun.',
+  )
+}
+
+/** In a rush, with a Redis that is slow, the join key can name another job each time, and each has begun already. */
+function overtaken() {
+  return new RefusedError(
+    'too_many_jobs',
+    'Jobs of this service come and begin quicker than this request could join one. Nothing was started: send it again in ' +
+      'a few seconds.',
   )
 }
 
