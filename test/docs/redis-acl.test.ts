@@ -80,6 +80,10 @@ describe('the users of docs/redis.acl', () => {
       await expect(connections[user].call(command, ...words)).rejects.toSatisfy(isRefusal)
     })
 
+    it.each(['api', 'worker'] as const)('let %s ask whether its line is alive', async (user) => {
+      expect(await connections[user].ping()).toBe('PONG')
+    })
+
     it('let nobody else in', async () => {
       const stranger = connectRedis(
         redis.url.replace(/\/\/[^@]*@/, '//'),

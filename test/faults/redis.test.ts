@@ -70,6 +70,11 @@ describeWithEngine('when Redis fails', () => {
         () => stage.bench.lines.api.set('pass'),
       ],
       [
+        'F15 its connections were forgotten on the way',
+        () => stage.bench.lines.api.set('half-open'),
+        async () => {},
+      ],
+      [
         'F14 connections are reset',
         () => stage.bench.lines.api.set('reset'),
         () => stage.bench.lines.api.set('pass'),
@@ -138,6 +143,16 @@ describeWithEngine('when Redis fails', () => {
         () => stage.bench.lines.worker.set('pass'),
       ],
       [
+        'F21 the connections of the API were forgotten on the way',
+        () => stage.bench.lines.api.set('half-open'),
+        async () => {},
+      ],
+      [
+        'F22 the connections of the worker were forgotten on the way',
+        () => stage.bench.lines.worker.set('half-open'),
+        async () => {},
+      ],
+      [
         'F22 the connections of the worker are refused',
         () => stage.bench.lines.worker.set('refuse'),
         () => stage.bench.lines.worker.set('pass'),
@@ -199,13 +214,26 @@ describeWithEngine('when Redis fails', () => {
     await stage.published()
   })
 
-  it('F23 a worker that was cut off for long takes the first job after it at once', async () => {
+  it.each<[string, () => Promise<void>, () => Promise<void>]>([
+    [
+      'was cut off for long takes the first job after it at once',
+      () => stage.bench.lines.worker.set('black-hole'),
+      async () => {
+        await stage.bench.lines.worker.set('reset')
+        await stage.bench.lines.worker.set('pass')
+      },
+    ],
+    [
+      'is deaf, since its connections were forgotten on the way, takes it in seconds',
+      () => stage.bench.lines.worker.set('half-open'),
+      async () => {},
+    ],
+  ])('F23 a worker that %s', async (_, damage, mend) => {
     const worker = await stage.begin()
-    await stage.bench.lines.worker.set('black-hole')
+    await damage()
     const asked = stage.deploy()
     await asked.begun
-    await stage.bench.lines.worker.set('reset')
-    await stage.bench.lines.worker.set('pass')
+    await mend()
     await worker.says('"at":"fetched"')
     await letGo()
     expect(await asked.answer).toMatchObject({ exitCode: '3' })

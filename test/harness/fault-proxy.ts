@@ -3,9 +3,10 @@ import net from 'node:net'
 
 /**
  * `pass`, `refuse` new connections and cut the old ones, `reset` them with RST, swallow everything (`black-hole`, as a
- * firewall that drops packets does: connections stay, nothing arrives), or hand each piece on late (`delay`).
+ * firewall that drops packets does: connections stay, nothing arrives), do so for ever with the connections that are there
+ * and pass new ones (`half-open`, as a firewall does that has forgotten them), or hand each piece on late (`delay`).
  */
-export type FaultMode = 'pass' | 'refuse' | 'reset' | 'black-hole' | 'delay'
+export type FaultMode = 'pass' | 'refuse' | 'reset' | 'black-hole' | 'half-open' | 'delay'
 
 export interface FaultProxy {
   readonly port: number
@@ -19,6 +20,8 @@ const delayMs = 50
 interface Pair {
   readonly client: net.Socket
   readonly server: net.Socket
+  /** Nothing arrives on it any more, whatever the mode. */
+  isForgotten: boolean
   /** Hands on what was held back. */
   flush(): void
 }
@@ -31,8 +34,13 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
   const listener = net.createServer((client) => {
     if (mode === 'reset') return void client.resetAndDestroy()
     const server = net.connect(targetPort, '127.0.0.1')
-    const flushes = [relay(client, server), relay(server, client)]
-    const pair: Pair = { client, server, flush: () => flushes.forEach((flush) => flush()) }
+    const pair: Pair = {
+      client,
+      server,
+      isForgotten: false,
+      flush: () => flushes.forEach((flush) => flush()),
+    }
+    const flushes = [relay(client, server, pair), relay(server, client, pair)]
     pairs.add(pair)
     const end = () => {
       pairs.delete(pair)
@@ -43,10 +51,10 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
   })
 
   /** As TCP does, it keeps what it cannot deliver yet, and never lets a later piece pass an earlier one. */
-  function relay(from: net.Socket, to: net.Socket): () => void {
+  function relay(from: net.Socket, to: net.Socket, pair: Pair): () => void {
     const held: Buffer[] = []
     const flush = () => {
-      if (mode === 'black-hole') return
+      if (mode === 'black-hole' || pair.isForgotten) return
       for (const piece of held.splice(0)) if (to.writable) to.write(piece)
     }
     from.on('data', (piece) => {
@@ -77,6 +85,7 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
       mode = next
       if (next === 'refuse') return stopListening()
       if (!listener.listening) await listenAt(port)
+      if (next === 'half-open') for (const pair of pairs) pair.isForgotten = true
       if (next === 'reset') for (const { client } of pairs) client.resetAndDestroy()
       if (next === 'pass' || next === 'delay') for (const { flush } of pairs) flush()
     },

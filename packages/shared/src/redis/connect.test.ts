@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { startFaultProxy } from '../../../../test/harness/fault-proxy.ts'
 import { startRedis, type TestRedis } from '../testing/redis.ts'
 import { connectRedis, firstAttempt, type Patience, type Redis } from './connect.ts'
 
@@ -74,12 +75,41 @@ it('reports an outage once, and its end', async () => {
   expect(said).toEqual(['Redis is away; trying again', 'Redis is back'])
 })
 
-function connect(patience: Patience) {
+describe('a line that was forgotten on the way, without a word', () => {
+  it('is given up in seconds: a new one answers, and hears what is published', async () => {
+    const line = await startFaultProxy(Number(new URL(server.url).port))
+    const url = `redis://127.0.0.1:${line.port}`
+    const [impatient, patient, subscriber] = [
+      connect('impatient', url),
+      connect('patient', url),
+      connect('patient', url),
+    ]
+    const heard: string[] = []
+    subscriber.on('message', (_, message) => heard.push(message))
+    await Promise.all([firstAttempt(impatient), patient.ping(), subscriber.subscribe('news')])
+
+    await line.set('half-open')
+    const answer = patient.incr('counted')
+    const soon = { timeout: 30_000, interval: 200 }
+    await expect.poll(() => impatient.ping().catch(() => 'away'), soon).toBe('PONG')
+    await expect.poll(() => publish('news').then(() => heard), soon).not.toEqual([])
+    expect(await answer).toBe(1)
+    await line.close()
+  })
+
+  async function publish(channel: string) {
+    const redis = connect('patient')
+    await redis.publish(channel, 'new')
+    redis.disconnect()
+  }
+})
+
+function connect(patience: Patience, url = server.url) {
   const logger = pino(
     { level: 'info' },
     { write: (line) => said.push((JSON.parse(line) as { msg: string }).msg) },
   )
-  const redis = connectRedis(server.url, patience, logger)
+  const redis = connectRedis(url, patience, logger)
   connections.push(redis)
   return redis
 }

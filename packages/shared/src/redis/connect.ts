@@ -15,6 +15,14 @@ const impatient = {
   retryStrategy,
 } as const satisfies RedisOptions
 
+/**
+ * A line can be dead without a word: whoever forgot it on the way (a firewall, a host that is gone) says nothing, and TCP
+ * gives up only after a quarter of an hour. So we ask every few seconds, and whoever does not answer is called anew. A
+ * command that was not answered is then sent again: each of ours bears that.
+ */
+const mostSilenceMs = 10_000
+const pulseMs = 5000
+
 /** How long after a refusal a command is sent again. */
 const afterRefusalMs = 500
 /** Refusals that follow each other sooner are one outage, which is said once. */
@@ -51,12 +59,14 @@ export type Patience = 'patient' | 'impatient'
 export function connectRedis(url: string, patience: Patience, logger: Logger): Redis {
   const options = {
     ...(patience === 'patient' ? patient(logger) : impatient),
+    socketTimeout: mostSilenceMs,
     // A user with few rights may not name its library, and each attempt would be logged by Redis.
     disableClientInfo: true,
   }
   const address = readUnixAddress(url)
   const redis = address ? new Redis({ ...options, ...address }) : new Redis(url, options)
   reportOutages(redis, logger)
+  keepPulse(redis)
   return redis
 }
 
@@ -70,6 +80,17 @@ export async function firstAttempt(redis: Redis): Promise<void> {
     for (const event of ['ready', 'close'] as const) redis.once(event, resolve)
     signal.addEventListener('abort', () => resolve())
   })
+}
+
+/** A connection that only listens, or has nothing to say, would never notice that its line is dead. */
+function keepPulse(redis: Redis) {
+  const pulse = setInterval(() => {
+    if (redis.status !== 'ready') return
+    redis.ping().catch(() => {
+      // Also a refusal is an answer; and without one the connection is made anew.
+    })
+  }, pulseMs).unref()
+  redis.once('end', () => clearInterval(pulse))
 }
 
 function reportOutages(redis: Redis, logger: Logger) {
