@@ -2,13 +2,15 @@
 import fs from 'node:fs'
 import { build } from 'esbuild'
 import { bundleClient } from '../packages/client/bundle.mjs'
+import { bundleSsh, leaveOut } from './left-out.mjs'
 
 const root = new URL('..', import.meta.url).pathname
+const outdir = process.argv[2] ?? `${root}packages/cli/bundle`
 
 await build({
   absWorkingDir: root,
   entryPoints: ['packages/cli/src/main.ts'],
-  outdir: 'packages/cli/bundle',
+  outdir,
   bundle: true,
   platform: 'node',
   target: 'node20',
@@ -17,8 +19,8 @@ await build({
   splitting: true,
   minify: true,
   conditions: ['@redeployster/source'],
-  // Native parts that ssh2 does without, and what only a person at a terminal sees.
-  external: ['*.node', 'cpu-features', 'pino-pretty'],
+  plugins: [leaveOut],
+  external: ['./ssh.cjs'],
   banner: {
     js: [
       // Packages of the old kind expect these; the names of the imports must not meet those of a module's own.
@@ -31,5 +33,7 @@ await build({
   logLevel: 'warning',
 })
 
+await bundleSsh(root, `${outdir}/ssh.cjs`)
+
 // What the API serves at /client.mjs.
-fs.writeFileSync(`${root}packages/cli/bundle/client.mjs`, (await bundleClient()).body)
+fs.writeFileSync(`${outdir}/client.mjs`, (await bundleClient()).body)

@@ -1,7 +1,10 @@
+import { createRequire } from 'node:module'
 import { pino, type DestinationStream, type Logger } from 'pino'
-import pretty from 'pino-pretty'
+import type pinoPretty from 'pino-pretty'
 
 export type { Logger } from 'pino'
+
+const require = createRequire(import.meta.url)
 
 /** One JSON line an event; on a terminal one readable line. */
 export function createLogger(
@@ -12,6 +15,8 @@ export function createLogger(
   const serializers = { err: withoutCommand }
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers }
   if (!isTerminal) return pino(options, destination)
+  // Loaded only here: a start without a terminal need not wait for it.
+  const pretty = require('pino-pretty') as typeof pinoPretty
   const readable = { sync: true, colorize: true, translateTime: 'SYS:HH:MM:ss', singleLine: true }
   return pino(options, pretty(readable))
 }
