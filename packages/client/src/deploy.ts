@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import { createClient } from './client.ts'
+import { deployKey } from './deploy-key.ts'
 import { deployPath } from './deploy-path.ts'
 import { requestJob } from './request-job.ts'
 import { readClientSettings, type ClientOptions } from './settings.ts'
@@ -16,8 +16,7 @@ export async function deploy(around: Surroundings, name: string, options: Deploy
   const settings = readClientSettings(around.env, options)
   const client = createClient(settings)
   const path = deployPath(name, options.host)
-  // Of its own for each run of this command: its second attempt joins the first, the next run deploys anew.
-  const key = options.key ?? randomUUID()
+  const key = deployKey(options.key)
   return watch(around, { client, options, token: settings.token }, (signal, note) =>
     requestJob(client, path, { signal, key, note }),
   )

@@ -47,6 +47,8 @@ describe('the time before the next attempt', () => {
     ['0', 0],
     ['Thu, 01 Jan 2026 12:00:30 GMT', 30_000],
     ['Thu, 01 Jan 2026 11:00:00 GMT', 0],
+    ['3600', 30_000],
+    ['Thu, 01 Jan 2037 12:00:00 GMT', 30_000],
     ['soon', 0],
     ['-5', 0],
   ])('is asked for by Retry-After: %s', (header, expected) => {

@@ -16,6 +16,8 @@ export function isPassingForJob(error: ClientError): boolean {
 
 const firstDelayMs = 500
 const mostDelayMs = 10_000
+/** Whoever asks for an hour, or for a date next year, is asked for a verdict all the same. */
+const mostAskedMs = 30_000
 
 /** Longer each time, by a part that is random: else all clients of an API that was away would come back at once. */
 export function retryDelayMs(attempt: number, askedMs = 0, random: () => number = Math.random): number {
@@ -27,7 +29,7 @@ export function retryDelayMs(attempt: number, askedMs = 0, random: () => number 
 export function askedDelayMs(header: string | undefined, now: number): number {
   if (header === undefined) return 0
   const ms = /^\d{1,6}$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now
-  return Number.isNaN(ms) ? 0 : Math.max(0, ms)
+  return Number.isNaN(ms) ? 0 : Math.min(mostAskedMs, Math.max(0, ms))
 }
 
 /** Waits before the next attempt; returns when the time is over or the signal is aborted. */
