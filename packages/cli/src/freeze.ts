@@ -45,7 +45,7 @@ export async function unfreeze(
   const client = createClient(readClientSettings(source, options))
   const service = await qualify(name, client)
   const wasFrozen = await isFrozen(service, client)
-  if (wasFrozen) await client.request('DELETE', freezePath(service))
+  if (wasFrozen) await client.text('DELETE', freezePath(service))
   print(printable(wasFrozen ? `${service} can be deployed again.` : `${service} was not frozen.`))
 }
 

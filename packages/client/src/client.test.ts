@@ -104,7 +104,7 @@ describe('in one sentence it says', () => {
 
   it('that nobody answers', async () => {
     const url = await listening(net.createServer(() => {}))
-    const gone = createClient({ url, token }).request('GET', '/', { signal: AbortSignal.timeout(20) })
+    const gone = createClient({ url, token }).text('GET', '/', { limitMs: 20 })
     await expect(gone).rejects.toThrow(`${url} does not answer`)
   })
 })

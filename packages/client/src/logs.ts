@@ -1,4 +1,4 @@
-import { createClient, mostMs } from './client.ts'
+import { createClient } from './client.ts'
 import { ClientError } from './client-error.ts'
 import { isJobId } from './job.ts'
 import { readClientSettings, type ClientOptions } from './settings.ts'
@@ -17,11 +17,10 @@ export async function logs(around: Surroundings, job: string, options: LogsOptio
   const client = createClient(settings)
   if (options.follow) {
     return watch(around, { client, options, token: settings.token }, (signal) =>
-      askForJob(client, `/jobs/${id}`, AbortSignal.any([signal, AbortSignal.timeout(mostMs)])),
+      askForJob(client, `/jobs/${id}`, { signal }),
     )
   }
-  const response = await client.request('GET', `/jobs/${id}/log`, { headers: { Accept: 'text/plain' } })
-  const text = await response.text()
+  const text = await client.text('GET', `/jobs/${id}/log`, { headers: { Accept: 'text/plain' } })
   const lines = text.split('\n').slice(0, -1)
   const objects = () => lines.map((line) => `${JSON.stringify({ type: 'line', text: line })}\n`).join('')
   around.stdout.write(options.json ? objects() : text)

@@ -3,6 +3,7 @@ import type { Client } from './client.ts'
 import { brokenOff, ClientError } from './client-error.ts'
 import type { Ending } from './job.ts'
 import { readEvents, type LogEvent } from './read-events.ts'
+import { startLimit } from './start-limit.ts'
 
 interface Reading {
   /** Number of the last line that was shown. */
@@ -23,26 +24,24 @@ export interface Leg {
 /** Follows a log over one connection, until the verdict or until it breaks. Never rejects. */
 export async function readLeg(client: Client, id: string, reading: Reading): Promise<Leg> {
   const { seen, signal, silenceMs, onEvents } = reading
-  const silence = new AbortController()
-  const watch = setTimeout(() => silence.abort(new DOMException('', 'TimeoutError')), silenceMs)
+  const limit = startLimit(silenceMs, signal)
   let hasBegun = false
   let isAnswered = false
   const end = (ending?: Ending, error?: ClientError): Leg => ({
     ending,
     error,
-    isMute: !hasBegun && (isAnswered || silence.signal.aborted),
+    isMute: !hasBegun && (isAnswered || (limit.signal.aborted && !signal.aborted)),
   })
   try {
     const headers = { Accept: 'text/event-stream', ...(seen > 0 && { 'Last-Event-ID': String(seen) }) }
-    const limit = AbortSignal.any([signal, silence.signal])
-    const response = await client.request('GET', `/jobs/${id}/log`, { headers, signal: limit })
+    const response = await client.open('GET', `/jobs/${id}/log`, { headers, signal: limit.signal })
     isAnswered = true
     if (!isEventStream(response)) {
       await response.body?.cancel()
       return end()
     }
     for await (const events of readEvents(response.body as ReadableStream<Uint8Array>)) {
-      watch.refresh()
+      limit.restart()
       hasBegun ||= events.length > 0
       onEvents(events)
       const ending = events.find((it) => it.kind === 'verdict')?.ending
@@ -52,7 +51,7 @@ export async function readLeg(client: Client, id: string, reading: Reading): Pro
   } catch (error) {
     return end(undefined, error instanceof ClientError ? error : brokenOff(client.url, error))
   } finally {
-    clearTimeout(watch)
+    limit.end()
   }
 }
 

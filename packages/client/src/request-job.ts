@@ -1,4 +1,4 @@
-import { mostMs, type Client } from './client.ts'
+import type { Client } from './client.ts'
 import { ClientError, notFromUs, withoutAdvice } from './client-error.ts'
 import { readJob, type Job } from './job.ts'
 import { askedDelayMs, isPassing, pause, retryDelayMs } from './retry.ts'
@@ -18,8 +18,7 @@ export async function requestJob(client: Client, path: string, asking: Requestin
   let last = ''
   for (let attempt = 0; ; attempt++) {
     try {
-      const limit = AbortSignal.any([signal, AbortSignal.timeout(mostMs)])
-      const { value } = await client.json('POST', path, { headers, signal: limit })
+      const { value } = await client.json('POST', path, { headers, signal })
       const job = readJob(value)
       if (!job) throw notFromUs(client.url, { status: 200 })
       return job

@@ -1,5 +1,5 @@
 import { exitCodeLine } from '@redeployster/shared/contract/log-line'
-import { mostMs, type Client } from './client.ts'
+import type { Client } from './client.ts'
 import { ClientError, notFromUs } from './client-error.ts'
 import { endingOf, readJob, type Ending, type Job } from './job.ts'
 import type { OnceEach } from './once-each.ts'
@@ -46,8 +46,8 @@ async function askAgain(
   attempt: number,
 ): Promise<Job | undefined> {
   try {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(holdSeconds * 1000 + mostMs)])
-    return await askForJob(client, `/jobs/${id}?wait=${holdSeconds}`, limit)
+    const limitMs = (holdSeconds + 30) * 1000
+    return await askForJob(client, `/jobs/${id}?wait=${holdSeconds}`, { signal, limitMs })
   } catch (error) {
     if (!(error instanceof ClientError) || signal.aborted || !isPassingForJob(error)) throw error
     await pause(retryDelayMs(attempt), signal)
@@ -55,8 +55,12 @@ async function askAgain(
   }
 }
 
-export async function askForJob(client: Client, path: string, signal: AbortSignal): Promise<Job> {
-  const { value } = await client.json('GET', path, { signal })
+export async function askForJob(
+  client: Client,
+  path: string,
+  asking: { readonly signal?: AbortSignal; readonly limitMs?: number },
+): Promise<Job> {
+  const { value } = await client.json('GET', path, asking)
   const job = readJob(value)
   if (!job) throw notFromUs(client.url, { status: 200 })
   return job
@@ -64,8 +68,7 @@ export async function askForJob(client: Client, path: string, signal: AbortSigna
 
 /** Whether the API can be asked for this job at all, here and now. */
 export async function answersOf(client: Client, id: string, signal: AbortSignal): Promise<boolean> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(mostMs)])
-  return askForJob(client, `/jobs/${id}`, limit).then(
+  return askForJob(client, `/jobs/${id}`, { signal }).then(
     () => true,
     () => false,
   )
@@ -78,10 +81,9 @@ async function showRest(client: Client, { id, exitCode }: Ending, waiting: Waiti
   const { ending } = await readLeg(client, id, { seen: once.seen(), signal, silenceMs, onEvents })
   if (ending) return
   try {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(silenceMs)])
     const headers = { Accept: 'text/plain' }
     const path = `/jobs/${id}/log?from=${once.seen() + 1}`
-    const text = await (await client.request('GET', path, { headers, signal: limit })).text()
+    const text = await client.text('GET', path, { headers, signal, limitMs: silenceMs })
     const lines = text
       .split('\n')
       .slice(0, -1)

@@ -81,5 +81,5 @@ const mostMs = 24 * 86_400_000
 
 /** Has the digests, which the verdict has not; without them the verdict is as true. */
 function recordOf(client: Client, { id }: Ending): Promise<Job | undefined> {
-  return askForJob(client, `/jobs/${id}`, AbortSignal.timeout(5000)).catch(() => undefined)
+  return askForJob(client, `/jobs/${id}`, { limitMs: 5000 }).catch(() => undefined)
 }
