@@ -5,6 +5,7 @@ interface Facts {
   readonly status?: number
   readonly retryAfter?: string | null
   readonly isUseless?: boolean
+  readonly isUnsent?: boolean
 }
 
 /** Why the API did not do what a command asked for, as one sentence for a person. */
@@ -15,16 +16,28 @@ export class ClientError extends Error {
   readonly status: number | undefined
   /** What the answer said of when to ask again. */
   readonly retryAfter: string | undefined
-  /** The connection fails in a way that time does not heal. */
+  /** The connection fails in a way that only a person heals. */
   readonly isUseless: boolean
+  /** There was no connection at all, so nothing was asked for. */
+  readonly isUnsent: boolean
 
-  constructor(message: string, { code, status, retryAfter, isUseless = false }: Facts = {}) {
+  constructor(message: string, facts: Facts = {}) {
+    const { code, status, retryAfter, isUseless = false, isUnsent = false } = facts
     super(message)
     this.name = 'ClientError'
     this.code = code
     this.status = status
     this.retryAfter = retryAfter ?? undefined
     this.isUseless = isUseless
+    this.isUnsent = isUnsent
+  }
+}
+
+/** The last of several attempts has failed, and one of them may have done what it asked for. */
+export class UnconfirmedError extends ClientError {
+  constructor({ message }: ClientError) {
+    super(message)
+    this.name = 'UnconfirmedError'
   }
 }
 
@@ -38,8 +51,10 @@ export function brokenOff(url: string, error: unknown): ClientError {
   const { name, code, message } = innermost(error)
   const explain = explanations[code ?? name]
   const isUseless = /CERT|SIGNATURE|^ERR_(SSL|TLS)_/.test(code ?? '')
+  const isUnsent = isUseless || /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|E(HOST|NET)UNREACH)$/.test(code ?? '')
   // Else the code alone: the message of a failed TLS handshake has several lines.
-  return new ClientError(explain ? explain(url) : `Cannot reach ${url} (${code ?? message})`, { isUseless })
+  const sentence = explain ? explain(url) : `Cannot reach ${url} (${code ?? message})`
+  return new ClientError(sentence, { isUseless, isUnsent })
 }
 
 const notFound = (url: string) =>

@@ -1,6 +1,7 @@
 import { createClient } from './client.ts'
 import { ClientError } from './client-error.ts'
 import { isJobId } from './job.ts'
+import { keepAsking } from './keep-asking.ts'
 import { readClientSettings, type ClientOptions } from './settings.ts'
 import type { Surroundings } from './surroundings.ts'
 import { askForJob } from './wait-for-job.ts'
@@ -16,8 +17,8 @@ export async function logs(around: Surroundings, job: string, options: LogsOptio
   const settings = readClientSettings(around.env, options)
   const client = createClient(settings)
   if (options.follow) {
-    return watch(around, { client, options, token: settings.token }, (signal) =>
-      askForJob(client, `/jobs/${id}`, { signal }),
+    return watch(around, { client, options, token: settings.token, id }, (signal, note) =>
+      keepAsking(() => askForJob(client, `/jobs/${id}`, { signal }), { signal, note }),
     )
   }
   const text = await client.text('GET', `/jobs/${id}/log`, { headers: { Accept: 'text/plain' } })

@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http'
+import net from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { createClient } from './client.ts'
+import { UnconfirmedError } from './client-error.ts'
 import { requestJob } from './request-job.ts'
 import { job } from './testing/jobs.ts'
-import { serve } from './testing/serve.ts'
+import { listening, serve } from './testing/serve.ts'
 
 interface Answer {
   readonly status: number
@@ -65,7 +67,6 @@ describe('a deploy is asked for', () => {
     [409, 'ambiguous_service'],
     [410, 'service_gone'],
     [423, 'service_frozen'],
-    [500, 'internal'],
   ])('not again after %i %s', async (status, code) => {
     const { asked, result } = await asking([problem(status, code), accepted])
     await expect(result).rejects.toMatchObject({ status, code })
@@ -78,11 +79,64 @@ describe('a deploy is asked for', () => {
     expect(asked).toHaveLength(1)
   })
 
+  it('not again with a wrong token at an address that has sent too many', async () => {
+    const { asked, result } = await asking([problem(429, 'too_many_failures'), accepted])
+    await expect(result).rejects.toMatchObject({ code: 'too_many_failures' })
+    expect(asked).toHaveLength(1)
+  })
+
   it('not any more when nobody waits, and then it says what was wrong', async () => {
     const controller = new AbortController()
     const { notes, result } = await asking(['cut'], controller.signal)
     await expect.poll(() => notes).toHaveLength(1)
     controller.abort()
     await expect(result).rejects.toThrow('has cut the connection')
+  })
+})
+
+describe('a refusal', () => {
+  const refused = problem(409, 'ambiguous_service')
+
+  it.each([
+    ['a connection that was cut', 'cut'],
+    ['a page that says that the answer was lost', { status: 504 }],
+    ['a page that says that it came too late', { status: 408 }],
+  ] as const)('does not say that nothing was started after %s', async (_, lost) => {
+    const { result } = await asking([lost, refused])
+    const error = await result.catch((it: unknown) => it)
+    expect(error).toBeInstanceOf(UnconfirmedError)
+    expect(error).toHaveProperty('message', 'It is ambiguous_service')
+  })
+
+  it.each([
+    ['a refusal of the API that passes', problem(503, 'too_many_jobs')],
+    ['a proxy that hands nothing on', { status: 429 }],
+  ])('says so after %s', async (_, passed) => {
+    const { result } = await asking([passed, refused])
+    const error = await result.catch((it: unknown) => it)
+    expect(error).not.toBeInstanceOf(UnconfirmedError)
+    expect(error).toMatchObject({ status: 409, code: 'ambiguous_service' })
+  })
+
+  it('is none when the API has failed by a bug: it cannot know what it has begun', async () => {
+    const { asked, result } = await asking([problem(500, 'internal'), accepted])
+    await expect(result).rejects.toBeInstanceOf(UnconfirmedError)
+    expect(asked).toHaveLength(1)
+  })
+
+  it('says so when nothing has listened before', async () => {
+    const server = net.createServer()
+    const url = await listening(server)
+    server.close()
+    const notes: string[] = []
+    const client = createClient({ url, token: 'dolphin' })
+    const controller = new AbortController()
+    const note = (text: string) => void notes.push(text)
+    const result = requestJob(client, '/hello?async', { key: 'k-1', signal: controller.signal, note })
+    result.catch(() => {})
+    await expect.poll(() => notes).toHaveLength(1)
+    controller.abort()
+    const error = await result.catch((it: unknown) => it)
+    expect(error).not.toBeInstanceOf(UnconfirmedError)
   })
 })

@@ -1,7 +1,7 @@
 import type { Client } from './client.ts'
-import { ClientError, notFromUs, withoutAdvice } from './client-error.ts'
+import { ClientError, notFromUs, UnconfirmedError } from './client-error.ts'
 import { readJob, type Job } from './job.ts'
-import { askedDelayMs, isPassing, pause, retryDelayMs } from './retry.ts'
+import { keepAsking } from './keep-asking.ts'
 
 interface Requesting {
   /** Aborted when there is no more time, or nobody waits any more. */
@@ -11,24 +11,37 @@ interface Requesting {
   note(text: string): void
 }
 
-/** Asks for a deploy, as often as it takes. Rejects with a `ClientError` when asking again would change nothing. */
+/**
+ * Asks for a deploy, as often as it takes. Rejects with a `ClientError` when asking again would change nothing; with an
+ * `UnconfirmedError` when one of the requests may have made a job, whatever the answer to the last one was.
+ */
 export async function requestJob(client: Client, path: string, asking: Requesting): Promise<Job> {
-  const { signal, key, note } = asking
-  const headers = { 'Idempotency-Key': key }
-  let last = ''
-  for (let attempt = 0; ; attempt++) {
-    try {
-      const { value } = await client.json('POST', path, { headers, signal })
-      const job = readJob(value)
-      if (!job) throw notFromUs(client.url, { status: 200 })
-      return job
-    } catch (error) {
-      if (!(error instanceof ClientError) || signal.aborted || !isPassing(error)) throw error
-      if (error.message !== last) note(`${withoutAdvice(error)}; trying again`)
-      last = error.message
-      await pause(retryDelayMs(attempt, askedDelayMs(error.retryAfter, Date.now())), signal)
-      // Why it did not work says more than that the time is over.
-      if (signal.aborted) throw error
-    }
+  const { signal, key } = asking
+  let isUnconfirmed = false
+
+  async function ask(): Promise<Job> {
+    const { value } = await client.json('POST', path, { headers: { 'Idempotency-Key': key }, signal })
+    const job = readJob(value)
+    if (!job) throw notFromUs(client.url, { status: 200 })
+    return job
   }
+
+  function doubt(error: unknown): never {
+    isUnconfirmed ||= error instanceof ClientError && mayHaveBegun(error)
+    throw error
+  }
+
+  try {
+    return await keepAsking(() => ask().catch(doubt), asking)
+  } catch (error) {
+    throw isUnconfirmed && error instanceof ClientError ? new UnconfirmedError(error) : error
+  }
+}
+
+function mayHaveBegun({ code, status, isUnsent }: ClientError): boolean {
+  if (status === undefined) return !isUnsent
+  // What the API refuses it has not begun; of its own bugs it cannot know.
+  if (code !== undefined) return status === 500
+  // With these a proxy says that it has lost the answer, or that it has waited too long for it.
+  return status === 408 || status >= 500
 }

@@ -8,9 +8,10 @@ const error = (status?: number, code?: string, isUseless = false) =>
 describe('what is asked again', () => {
   it.each([
     ['a connection that breaks', error(), true, true],
-    ['a certificate that is wrong', error(undefined, undefined, true), false, false],
+    ['a certificate that is wrong', error(undefined, undefined, true), false, true],
     ['a wrong token', error(401, 'unauthorized'), false, false],
-    ['too many wrong tokens', error(429, 'too_many_failures'), true, true],
+    ['too many wrong tokens', error(429, 'too_many_failures'), false, false],
+    ['a proxy that has too much to do', error(429), true, true],
     ['two services of one name', error(409, 'ambiguous_service'), false, false],
     ['a service that is gone', error(410, 'service_gone'), false, false],
     ['a service that is frozen', error(423, 'service_frozen'), false, false],

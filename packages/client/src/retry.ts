@@ -2,16 +2,19 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { ClientError } from './client-error.ts'
 
 /** Whether the same request, sent again with the same key, may be answered otherwise. */
-export function isPassing({ status, isUseless }: ClientError): boolean {
+export function isPassing({ code, status, isUseless }: ClientError): boolean {
   if (status === undefined) return !isUseless
+  // A right token is never answered so, however often it is asked with: each attempt would count as one more wrong one.
+  if (code === 'too_many_failures') return false
   return [408, 429, 502, 503, 504].includes(status)
 }
 
-/** Whether asking again for a job that is known makes sense: always, unless the API itself says that it is not there. */
-export function isPassingForJob(error: ClientError): boolean {
-  const { code, status } = error
-  // A page of a proxy, of whatever status, says nothing of the job.
-  return isPassing(error) || (status !== undefined && (code === undefined || status >= 500))
+/**
+ * Whether asking again for a job that is known makes sense: always, unless the API itself says that it is not there. A
+ * page of a proxy says nothing of the job, and while that proxy is deployed it may show a wrong certificate.
+ */
+export function isPassingForJob({ code, status = 0 }: ClientError): boolean {
+  return code === undefined || status >= 500
 }
 
 const firstDelayMs = 500

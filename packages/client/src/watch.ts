@@ -17,6 +17,8 @@ interface Watched {
   readonly client: Client
   readonly options: WatchOptions
   readonly token: string
+  /** Of a job that was there before. */
+  readonly id?: string
 }
 
 type FindJob = (signal: AbortSignal, note: (text: string) => void) => Promise<Job>
@@ -24,13 +26,13 @@ type FindJob = (signal: AbortSignal, note: (text: string) => void) => Promise<Jo
 /** Shows a deploy from its begin to its end, and resolves to its exit code. */
 export async function watch(
   around: Surroundings,
-  { client, options, token }: Watched,
+  { client, options, token, ...known }: Watched,
   findJob: FindJob,
 ): Promise<number> {
   const { json = false, timeout } = options
   const stop = stopAfter(timeout, around)
   const show = chooseShow(around, { json, token })
-  let id: string | undefined
+  let { id } = known
   try {
     const job = await findJob(stop.signal, show.note)
     id = job.id
