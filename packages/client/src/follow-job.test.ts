@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { createClient } from './client.ts'
 import { followJob } from './follow-job.ts'
+import type { Show } from './show.ts'
+import { showPlain } from './show-plain.ts'
 import { ending, id, job } from './testing/jobs.ts'
 import { serve } from './testing/serve.ts'
 import { remember } from './testing/shown.ts'
@@ -16,7 +18,7 @@ interface Answers {
   readonly text?: string
 }
 
-async function following({ events, jobs = [], text = '' }: Answers, silenceMs = 5000) {
+async function following({ events, jobs = [], text = '' }: Answers, silenceMs = 5000, show?: Show) {
   const asked: string[] = []
   const next = <Item>(items: readonly Item[], count: number) => items[Math.min(count, items.length - 1)]
   const counts = { events: 0, jobs: 0 }
@@ -31,7 +33,11 @@ async function following({ events, jobs = [], text = '' }: Answers, silenceMs = 
   const controller = new AbortController()
   const shown = remember()
   const client = createClient({ url, token: 'dolphin' })
-  const result = followJob(client, id, { signal: controller.signal, show: shown.show, silenceMs })
+  const result = followJob(client, id, {
+    signal: controller.signal,
+    show: show ?? shown.show,
+    silenceMs,
+  })
   result.catch(() => {})
   return { ...shown, asked, result, controller }
 }
@@ -112,13 +118,55 @@ describe('where no stream comes through', () => {
 
   it('the verdict is asked for, and the log is shown when it is whole', async () => {
     const { lines, notes, result, asked } = await following({
-      events: [stripped, whole],
-      jobs: [running, running, failed],
+      events: [stripped, stripped, whole],
+      jobs: [running],
     })
     expect(await result).toEqual(ending(3))
     expect(lines).toEqual(all)
     expect(notes).toEqual([expect.stringContaining('follows at the end')])
-    expect(asked.slice(1, -1)).toEqual([`/jobs/${id}`, `/jobs/${id}?wait=20`, `/jobs/${id}?wait=20`])
+    const round = [`/jobs/${id}/log`, `/jobs/${id}`, `/jobs/${id}?wait=20`]
+    expect(asked).toEqual([...round, ...round, `/jobs/${id}/log`])
+  })
+
+  it('for a while only, the log goes on live', async () => {
+    const { lines, result, asked } = await following({ events: [stripped, whole], jobs: [running] })
+    expect(await result).toEqual(ending(3))
+    expect(lines).toEqual(all)
+    expect(asked.at(-1)).toBe(`/jobs/${id}/log`)
+  })
+
+  it('since the API has no room for one, the verdict is found all the same', async () => {
+    const noRoom: Handle = (response) => {
+      const body = { status: 503, code: 'too_many_streams', detail: 'Too many' }
+      response.writeHead(503, { 'retry-after': '0' }).end(JSON.stringify(body))
+    }
+    const { notes, result, asked } = await following({ events: [noRoom], jobs: [running, failed] })
+    expect(await result).toEqual(ending(3))
+    expect(notes).toEqual(['Too many; going on where it broke off'])
+    expect(asked.filter((it) => it.includes('wait'))).toEqual([])
+  })
+
+  it('its reason is shown once', async () => {
+    let printed = ''
+    const print = (text: string) => void (printed += text)
+    const plain = showPlain(print, () => {})
+    const reason = 'compose failed'
+    const said: Handle = (response) => {
+      const verdict = `event: verdict\ndata: ${JSON.stringify(ending(3, { reason }))}\n\n`
+      response.writeHead(200, type).write(`id: 1\ndata: redeployster: ${reason}\n\n`)
+      // So it comes by itself.
+      void expect
+        .poll(() => printed)
+        .toContain(reason)
+        .then(() => response.end(verdict))
+    }
+    const { result } = await following(
+      { events: [stripped, said], jobs: [{ ...failed, reason }] },
+      5000,
+      plain,
+    )
+    plain.end(await result, undefined)
+    expect(printed.match(/compose failed/g)).toHaveLength(1)
   })
 
   it('nor an end of it, the log is shown as text', async () => {

@@ -1,12 +1,13 @@
+import { askInstead } from './ask-instead.ts'
 import type { Client } from './client.ts'
 import { withoutAdvice } from './client-error.ts'
-import type { Ending } from './job.ts'
+import { endingOf, type Ending } from './job.ts'
 import { onceEach } from './once-each.ts'
 import type { LogEvent } from './read-events.ts'
 import { readLeg } from './read-leg.ts'
-import { askedDelayMs, isPassingForJob, outOfTime, pause, retryDelayMs } from './retry.ts'
+import { askedDelayMs, pause, retryDelayMs, throwUnlessPassing } from './retry.ts'
 import type { Show } from './show.ts'
-import { answersOf, waitForJob } from './wait-for-job.ts'
+import { showRest } from './show-rest.ts'
 
 export interface Following {
   /** Aborted when there is no more time, or nobody waits any more. */
@@ -26,7 +27,7 @@ const steadyMs = 10_000
 export async function followJob(client: Client, id: string, following: Following): Promise<Ending> {
   const { signal, show, silenceMs = 45_000 } = following
   const once = onceEach()
-  let isSaid = false
+  let said = ''
 
   function onEvents(events: readonly LogEvent[]) {
     const lines = once.fresh(events)
@@ -34,24 +35,31 @@ export async function followJob(client: Client, id: string, following: Following
     for (const event of events) if (event.kind === 'aside') show.aside(event.text)
   }
 
+  function say(text: string) {
+    if (text !== said) show.note(text)
+    said = text
+  }
+
+  const onHold = () => say('The log does not come through while it is written, so it follows at the end')
+
   for (let attempt = 0; ; attempt++) {
     const [begunAt, seen] = [Date.now(), once.seen()]
-    const { ending, error, isMute } = await readLeg(client, id, { seen, signal, silenceMs, onEvents })
+    const leg = await readLeg(client, id, { seen, signal, silenceMs, onEvents })
+    const { ending, error, isMute } = leg
     if (ending) return ending
-    if (signal.aborted || (error && !isPassingForJob(error))) throw error ?? outOfTime()
-    // A proxy that strips or gathers what it hands on: what is short and whole comes through it all the same.
-    if (isMute && (await answersOf(client, id, signal))) {
-      return waitForJob(client, id, { signal, show, silenceMs, once })
+    throwUnlessPassing(error, signal)
+    const job = leg.hasBegun ? undefined : await askInstead(client, id, { signal, isMute, onHold })
+    const found = job && endingOf(job)
+    if (found) {
+      await showRest(client, found, { signal, silenceMs, show, seen: once.seen, onEvents })
+      return found
     }
-    if (once.seen() > seen || Date.now() - begunAt > steadyMs) {
-      attempt = 0
-      isSaid = false
+    if (once.seen() > seen) said = ''
+    if (once.seen() > seen || Date.now() - begunAt > steadyMs) attempt = 0
+    // Where the record comes through nothing has broken.
+    if (!job || !isMute) {
+      say(`${error ? withoutAdvice(error) : `${client.url} has ended the log`}; going on where it broke off`)
     }
-    if (!isSaid)
-      show.note(
-        `${error ? withoutAdvice(error) : `${client.url} has ended the log`}; going on where it broke off`,
-      )
-    isSaid = true
     await pause(retryDelayMs(attempt, askedDelayMs(error?.retryAfter, Date.now())), signal)
   }
 }

@@ -1,10 +1,10 @@
+import { askForJob } from './ask-for-job.ts'
 import { createClient } from './client.ts'
 import { ClientError } from './client-error.ts'
 import { isJobId } from './job.ts'
 import { keepAsking } from './keep-asking.ts'
 import { readClientSettings, type ClientOptions } from './settings.ts'
 import type { Surroundings } from './surroundings.ts'
-import { askForJob } from './wait-for-job.ts'
 import { watch, type WatchOptions } from './watch.ts'
 
 export interface LogsOptions extends ClientOptions, WatchOptions {
@@ -18,7 +18,7 @@ export async function logs(around: Surroundings, job: string, options: LogsOptio
   const client = createClient(settings)
   if (options.follow) {
     return watch(around, { client, options, token: settings.token, id }, (signal, note) =>
-      keepAsking(() => askForJob(client, `/jobs/${id}`, { signal }), { signal, note }),
+      keepAsking(() => askForJob(client, id, { signal }), { signal, note }),
     )
   }
   const text = await client.text('GET', `/jobs/${id}/log`, { headers: { Accept: 'text/plain' } })

@@ -17,7 +17,9 @@ interface Reading {
 export interface Leg {
   readonly ending: Ending | undefined
   readonly error: ClientError | undefined
-  /** Nothing came through, although no part of the way said why. */
+  /** Something came through. */
+  readonly hasBegun: boolean
+  /** Nothing did, although no part of the way said why. */
   readonly isMute: boolean
 }
 
@@ -30,6 +32,7 @@ export async function readLeg(client: Client, id: string, reading: Reading): Pro
   const end = (ending?: Ending, error?: ClientError): Leg => ({
     ending,
     error,
+    hasBegun,
     isMute: !hasBegun && (isAnswered || (limit.signal.aborted && !signal.aborted)),
   })
   try {

@@ -17,6 +17,12 @@ export function isPassingForJob({ code, status = 0 }: ClientError): boolean {
   return code === undefined || status >= 500
 }
 
+/** Ends the following of a job when asking again makes no sense, or nobody waits any more. */
+export function throwUnlessPassing(error: ClientError | undefined, signal: AbortSignal): void {
+  if (error && (signal.aborted || !isPassingForJob(error))) throw error
+  if (signal.aborted) throw new ClientError('There was no time to wait any longer')
+}
+
 const firstDelayMs = 500
 const mostDelayMs = 10_000
 /** Whoever asks for an hour, or for a date next year, is asked for a verdict all the same. */
@@ -40,9 +46,4 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await delay(ms, undefined, { signal }).catch((error: unknown) => {
     if (!signal.aborted) throw error
   })
-}
-
-/** When the time is over between two requests. */
-export function outOfTime(): ClientError {
-  return new ClientError('There was no time to wait any longer')
 }

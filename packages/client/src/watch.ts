@@ -1,11 +1,11 @@
 import { parseDuration } from '@redeployster/shared/contract/duration'
+import { askForJob } from './ask-for-job.ts'
 import { chooseShow } from './choose-show.ts'
 import type { Client } from './client.ts'
 import { ClientError } from './client-error.ts'
 import { followJob } from './follow-job.ts'
 import type { Ending, Job } from './job.ts'
 import type { Surroundings } from './surroundings.ts'
-import { askForJob } from './wait-for-job.ts'
 import { whyNoVerdict } from './why-no-verdict.ts'
 
 export interface WatchOptions {
@@ -83,5 +83,5 @@ const mostMs = 24 * 86_400_000
 
 /** Has the digests, which the verdict has not; without them the verdict is as true. */
 function recordOf(client: Client, { id }: Ending): Promise<Job | undefined> {
-  return askForJob(client, `/jobs/${id}`, { limitMs: 5000 }).catch(() => undefined)
+  return askForJob(client, id, { limitMs: 5000 }).catch(() => undefined)
 }
