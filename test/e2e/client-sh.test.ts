@@ -1,8 +1,11 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import fs from 'node:fs/promises'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { describeWithEngine } from '@redeployster/shared/testing/docker'
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startPageProxy } from '../harness/page-proxy.ts'
 import { freePort } from '../harness/process.ts'
 import { setStage, type Stage } from '../harness/stage.ts'
@@ -73,5 +76,38 @@ describeWithEngine('the script for runners without Node', () => {
     expect(nowhere).toMatchObject({ code: 125, stderr: expect.stringContaining('No verdict of a deploy') })
     const stranger = await run(['hello'], { token: 'not-the-token-of-hello' })
     expect(stranger).toMatchObject({ code: 126, stderr: expect.stringContaining('unknown service or wrong') })
+  })
+
+  describe('a refusal', () => {
+    const problem = { 'content-type': 'application/problem+json' }
+
+    /** The exit code where the answers come one after the other. */
+    async function codeAfter(...answers: readonly (readonly [status: number, headers: object])[]) {
+      let asked = 0
+      const server = http.createServer((_, response) => {
+        const [status, headers] = answers[asked++] ?? [500, {}]
+        response.writeHead(status, { ...headers }).end('why\n')
+      })
+      onTestFinished(() => void server.close())
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const { port } = server.address() as AddressInfo
+      const { code } = await run(['hello'], { url: `http://127.0.0.1:${port}` })
+      expect(asked).toBe(answers.length)
+      return code
+    }
+
+    it.each([409, 423, 429])('of the API means that nothing was started: %i', async (status) => {
+      expect(await codeAfter([status, problem])).toBe(126)
+      expect(await codeAfter([503, problem], [status, problem])).toBe(126)
+    })
+
+    it('does not mean that after an answer that was lost', async () => {
+      expect(await codeAfter([504, {}], [409, problem])).toBe(125)
+    })
+
+    it('of somebody else never means that', async () => {
+      expect(await codeAfter([404, { 'content-type': 'text/html' }])).toBe(125)
+    })
   })
 })
