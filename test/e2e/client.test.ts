@@ -187,6 +187,50 @@ describeWithEngine('the client', () => {
     expect(following.stdout()).toContain('before\nafter\n')
   })
 
+  it('prints objects for programs: of a log, of the jobs, of a cancel', async () => {
+    await script('echo before; read _ <"$folder/gate"')
+    const objectsOf = async (words: readonly string[]) => {
+      const running = run([...words, '--json'])
+      expect(await running.ended).toBe(0)
+      const lines = running.stdout().trimEnd().split('\n')
+      return lines.map((line) => JSON.parse(line) as unknown)
+    }
+    const running = run(['deploy', 'hello'])
+    await until('compose has begun', () => running.stdout().includes('before\n'))
+    const [, id = ''] = /job (\S+) deploys/.exec(running.stderr()) ?? []
+    const shown = { id, service: 'hello', state: 'running' }
+    const before = { type: 'line', number: 1, text: 'before' }
+
+    const [list] = await objectsOf(['jobs', 'hello', '--limit', '1'])
+    expect(list).toMatchObject({ jobs: [shown] })
+    expect(await objectsOf(['logs', id])).toEqual([
+      expect.objectContaining({ type: 'job', ...shown }),
+      before,
+    ])
+    const [cancelled] = await objectsOf(['cancel', id])
+    expect(cancelled).toMatchObject({ id, service: 'hello' })
+
+    expect(await running.ended).toBe(130)
+    const whole = await objectsOf(['logs', id])
+    expect(whole[1]).toEqual(before)
+    expect(whole.at(-1)).toMatchObject({ type: 'verdict', id, state: 'cancelled', exitCode: 130 })
+  })
+
+  it('does not end a deploy that takes longer than it waits', async () => {
+    await script('echo before; read _ <"$folder/gate"; echo after')
+    const waiting = run(['deploy', 'hello', '--timeout', '5s'])
+    expect(await waiting.ended).toBe(125)
+    const [, id = ''] = /No verdict within 5s\. Job (\S+) goes on: /.exec(waiting.stderr()) ?? []
+    await until('compose has begun', async () => (await stage.compose.starts()).length > 0)
+    await gate.open()
+    const following = run(['logs', id, '--follow'])
+    expect(await following.ended).toBe(0)
+    expect(await stage.jobs()).toContainEqual(
+      expect.objectContaining({ id, state: 'succeeded', exitCode: 0 }),
+    )
+    expect(await stage.compose.starts()).toHaveLength(1)
+  })
+
   it('lists jobs, and cancels one', async () => {
     await script('echo before; read _ <"$folder/gate"')
     const running = run(['deploy', 'hello', '--json'])

@@ -10,7 +10,7 @@ interface Asking {
 }
 
 /** The record of a job. */
-export async function askForJob(client: Client, id: string, asking: Asking): Promise<Job> {
+export async function askForJob(client: Client, id: string, asking: Asking = {}): Promise<Job> {
   const { waitSeconds = 0, limitMs = (waitSeconds + 30) * 1000, ...rest } = asking
   const wait = waitSeconds > 0 ? `?wait=${waitSeconds}` : ''
   const { value } = await client.json('GET', `/jobs/${id}${wait}`, { ...rest, limitMs })

@@ -42,7 +42,9 @@ Examples:
 
 const logsHelp = (command: string) => `
 Without --follow it shows what there is, and exits with 0. With --follow it shows
-all to the verdict and exits with the code of the deploy, as "deploy" does.
+all to the verdict and exits with the code of the deploy, as "deploy" does. With
+--json each line is an object, as there; without --follow the verdict is one of
+them when there is one already.
 
 Example:
   ${command} logs 01a20a84-b12b-74a7-be77-d9dbb6865924 --follow

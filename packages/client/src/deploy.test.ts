@@ -14,7 +14,7 @@ const refused: RequestListener = (_, response) => {
 /** Deploys where the answers come one after the other. */
 async function deploying(...answers: readonly RequestListener[]) {
   let count = 0
-  const url = await serve((...asked) => void answers[count++]?.(...asked))
+  const url = await serve((...asked) => answers[count++]?.(...asked))
   const { around, printed } = aroundApi(url)
   return { code: await deploy(around, 'hello', options), ...printed }
 }

@@ -147,24 +147,24 @@ describe('where no stream comes through', () => {
   })
 
   it('its reason is shown once', async () => {
-    let printed = ''
-    const print = (text: string) => void (printed += text)
-    const plain = showPlain(print, () => {})
     const reason = 'compose failed'
+    let printed = ''
+    let goOn = () => {}
+    const plain = showPlain(
+      (text) => {
+        printed += text
+        if (text.includes(reason)) goOn()
+      },
+      () => {},
+    )
     const said: Handle = (response) => {
       const verdict = `event: verdict\ndata: ${JSON.stringify(ending(3, { reason }))}\n\n`
+      // Once the line before is shown, so it comes by itself.
+      goOn = () => void response.end(verdict)
       response.writeHead(200, type).write(`id: 1\ndata: redeployster: ${reason}\n\n`)
-      // So it comes by itself.
-      void expect
-        .poll(() => printed)
-        .toContain(reason)
-        .then(() => response.end(verdict))
     }
-    const { result } = await following(
-      { events: [stripped, said], jobs: [{ ...failed, reason }] },
-      5000,
-      plain,
-    )
+    const answers = { events: [stripped, said], jobs: [{ ...failed, reason }] }
+    const { result } = await following(answers, 5000, plain)
     plain.end(await result, undefined)
     expect(printed.match(/compose failed/g)).toHaveLength(1)
   })

@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http'
 import { describe, expect, it } from 'vitest'
+import type { Job } from './job.ts'
 import { logs } from './logs.ts'
 import { aroundApi } from './testing/around.ts'
 import { ending, id, job } from './testing/jobs.ts'
@@ -32,5 +33,35 @@ describe('a log that is followed', () => {
     const { around, printed } = aroundApi(url)
     expect(await logs(around, id, { follow: true, timeout: '1m' })).toBe(125)
     expect(printed.stderr).toContain('Unknown service or wrong token')
+  })
+})
+
+describe('a log as objects has the job, the lines with their numbers', () => {
+  async function objectsOf(record: Job, text: string): Promise<unknown[]> {
+    const url = await serve(({ url: path }, response) => {
+      response.end(path?.endsWith('/log') === true ? text : JSON.stringify(record))
+    })
+    const { around, printed } = aroundApi(url)
+    expect(await logs(around, id, { json: true, timeout: '1m' })).toBe(0)
+    const objects = printed.stdout.trimEnd().split('\n')
+    return objects.map((it) => JSON.parse(it) as unknown)
+  }
+
+  it('so far', async () => {
+    const running = job({ state: 'running' })
+    expect(await objectsOf(running, 'a\n\n')).toEqual([
+      { type: 'job', ...running },
+      { type: 'line', number: 1, text: 'a' },
+      { type: 'line', number: 2, text: '' },
+    ])
+  })
+
+  it('and the verdict', async () => {
+    const failed = job({ state: 'failed', started: true, exitCode: 3 })
+    expect(await objectsOf(failed, `a\nredeployster: job ${id} exit-code: 3\n`)).toEqual([
+      { type: 'job', ...failed },
+      { type: 'line', number: 1, text: 'a' },
+      { type: 'verdict', ...failed },
+    ])
   })
 })

@@ -1,9 +1,11 @@
 import { askForJob } from './ask-for-job.ts'
-import { createClient } from './client.ts'
+import { createClient, type Client } from './client.ts'
 import { ClientError } from './client-error.ts'
-import { isJobId } from './job.ts'
+import { endingOf, isJobId } from './job.ts'
 import { keepAsking } from './keep-asking.ts'
+import { numberedLines } from './numbered-lines.ts'
 import { readClientSettings, type ClientOptions } from './settings.ts'
+import { showJson } from './show-json.ts'
 import type { Surroundings } from './surroundings.ts'
 import { watch, type WatchOptions } from './watch.ts'
 
@@ -21,11 +23,28 @@ export async function logs(around: Surroundings, job: string, options: LogsOptio
       keepAsking(() => askForJob(client, id, { signal }), { signal, note }),
     )
   }
-  const text = await client.text('GET', `/jobs/${id}/log`, { headers: { Accept: 'text/plain' } })
-  const lines = text.split('\n').slice(0, -1)
-  const objects = () => lines.map((line) => `${JSON.stringify({ type: 'line', text: line })}\n`).join('')
-  around.stdout.write(options.json ? objects() : text)
+  if (options.json) await printObjects(around, client, id)
+  else around.stdout.write(await textSoFar(client, id))
   return 0
+}
+
+/** The same that `--follow` prints, as far as it is there. */
+async function printObjects({ stdout, stderr }: Surroundings, client: Client, id: string): Promise<void> {
+  const show = showJson(
+    (text) => void stdout.write(text),
+    (text) => void stderr.write(text),
+  )
+  // The record first: of a job that has ended then the log is whole.
+  const job = await askForJob(client, id)
+  const lines = numberedLines(await textSoFar(client, id), 1)
+  show.begin(job)
+  show.lines(lines.filter(({ text }) => !text.startsWith(`redeployster: job ${id} exit-code: `)))
+  const ending = endingOf(job)
+  if (ending) show.end(ending, job)
+}
+
+function textSoFar(client: Client, id: string): Promise<string> {
+  return client.text('GET', `/jobs/${id}/log`, { headers: { Accept: 'text/plain' } })
 }
 
 export function jobIdIn(text: string): string {
