@@ -116,3 +116,17 @@ it('sums the deploy up in a table, in which no text is Markdown', () => {
 
 `)
 })
+
+it.each([125, 126, 130])('sums it up also where there is no verdict, with %i', (exitCode) => {
+  const { show, files } = actions()
+  show.begin(job())
+  show.fail('Nobody | answers', exitCode)
+  expect(files.GITHUB_STEP_SUMMARY).toBe(`| Deploy | |
+| --- | --- |
+| Service | shop/hello |
+| Job | ${id} |
+| Verdict | ❌ none, exit code ${exitCode} |
+| Reason | Nobody &#124; answers |
+
+`)
+})

@@ -49,12 +49,14 @@ export function showInActions({ write, append, token, stopWord }: Actions): Show
       if (ending.exitCode === 0) print(text)
       else print(`::error title=Deploy failed::${escaped(withReason(text, ending))}`)
       append('GITHUB_OUTPUT', outputs(results(ending, job)))
-      append('GITHUB_STEP_SUMMARY', summary(ending, job))
+      append('GITHUB_STEP_SUMMARY', summary(rowsOf(ending, job)))
     },
     fail(reason, exitCode) {
       resume()
       print(`::error title=No verdict::${escaped(reason)}`)
       append('GITHUB_OUTPUT', outputs({ 'exit-code': String(exitCode) }))
+      const verdict = ['Verdict', `❌ none, exit code ${exitCode}`] as const
+      append('GITHUB_STEP_SUMMARY', summary([...jobRows(shown), verdict, ['Reason', reason]]))
     },
     close: resume,
   }
@@ -85,20 +87,31 @@ function outputs(values: Readonly<Record<string, string>>): string {
     .join('')
 }
 
-function summary(ending: Ending, job: Job | undefined): string {
+type Row = readonly [name: string, value: string | undefined]
+
+function jobRows(job: Job | undefined): readonly Row[] {
+  return job
+    ? [
+        ['Service', nameOf(job)],
+        ['Job', job.id],
+      ]
+    : []
+}
+
+function rowsOf(ending: Ending, job: Job | undefined): readonly Row[] {
   const tookMs = job && jobTookMs(job)
-  const rows = [
-    ['Service', job ? nameOf(job) : ''],
-    ['Job', ending.id],
+  return [
+    ...jobRows(job),
     ['Verdict', `${ending.exitCode === 0 ? '✅' : '❌'} ${ending.state}, exit code ${ending.exitCode}`],
-    ['Reason', ending.exitCode === 0 ? '' : (ending.reason ?? '')],
-    ['Took', tookMs === undefined ? '' : tookText(tookMs)],
-    ['Image before', job?.imageBefore ?? ''],
-    ['Image after', job?.imageAfter ?? ''],
+    ['Reason', ending.exitCode === 0 ? undefined : ending.reason],
+    ['Took', tookMs === undefined ? undefined : tookText(tookMs)],
+    ['Image before', job?.imageBefore],
+    ['Image after', job?.imageAfter],
   ]
-  const lines = rows
-    .filter(([, value]) => value !== '')
-    .map(([name, value = '']) => `| ${name} | ${cell(value)} |`)
+}
+
+function summary(rows: readonly Row[]): string {
+  const lines = rows.flatMap(([name, value]) => (value ? [`| ${name} | ${cell(value)} |`] : []))
   return ['| Deploy | |', '| --- | --- |', ...lines, '', ''].join('\n')
 }
 
