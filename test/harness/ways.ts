@@ -10,9 +10,8 @@ import { startProxy, type Proxy, type ProxyName } from './proxies.ts'
 import { scriptCompose } from './scripted-compose.ts'
 
 /** A proxy to the one API of a test, and a project of its own behind it, so that the ways are gone side by side. */
-export interface Way {
+export interface Way extends Pick<Proxy, 'url' | 'trust'> {
   readonly name: ProxyName
-  readonly url: string
   /** Of each service of its project. */
   readonly token: string
   /** What `up` of a service does from now on; `pass` in it waits for the service's gate. */
@@ -62,6 +61,7 @@ export async function openWays(names: readonly ProxyName[], services: readonly s
     return {
       name,
       url: proxy.url,
+      trust: proxy.trust,
       token,
       // At once, also for a shell that is about to read it.
       async script(service, text) {
