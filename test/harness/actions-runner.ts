@@ -21,6 +21,7 @@ export interface ActionEnded extends Ended {
 export async function runAction(
   given: Readonly<Record<string, string>>,
   folder: string,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<ActionEnded> {
   const action = parse(await fs.readFile(path.join(root, 'action.yml'), 'utf8')) as Action
   const unknown = Object.keys(given).filter((name) => !(name in action.inputs))
@@ -36,6 +37,7 @@ export async function runAction(
   }
   for (const file of Object.values(files)) await fs.writeFile(file, '')
   const ended = await run([process.execPath, path.join(root, action.runs.main)], folder, {
+    ...env,
     CI: 'true',
     GITHUB_ACTIONS: 'true',
     ...files,

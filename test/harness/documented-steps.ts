@@ -9,6 +9,8 @@ import { shell, type Ended } from './shell.ts'
 export interface StepPlace {
   readonly url: string
   readonly token: string
+  /** By these variables it trusts the certificate that it meets. */
+  readonly trust?: Readonly<Record<string, string>>
   /** Instead of the time that the page gives. */
   readonly timeoutS?: number
   /** Its own, and empty. */
@@ -18,6 +20,8 @@ export interface StepPlace {
 /** A step of a pipeline that a page of the documentation has, run as that CI system runs it. */
 export interface DocumentedStep {
   readonly title: string
+  /** What its runner has, as the table of `docs/ci/README.md` calls it. */
+  readonly has: 'Node 20 or later' | 'sh and curl' | 'curl and grep' | 'curl' | 'wget'
   /** Without a trailer it knows no verdict. */
   readonly needsTrailer?: boolean
   run(place: StepPlace): Promise<Ended>
@@ -26,42 +30,58 @@ export interface DocumentedStep {
 type Env = Record<string, string>
 type Shell = readonly [string, ...string[]]
 
+const client = 'Node 20 or later'
+
 export const documentedSteps: readonly DocumentedStep[] = [
   {
     title: 'README.md, by the trailer',
+    has: 'curl and grep',
     needsTrailer: true,
     run: (place) => runBlock(place, 'README.md', 'headers.txt'),
   },
-  { title: 'README.md, by the last line', run: (place) => runBlock(place, 'README.md', 'tail -n 1') },
-  { title: 'docs/http.md, curl', run: (place) => runLine(place, 'docs/http.md', 'curl -fsSL') },
-  { title: 'docs/http.md, wget', run: (place) => runLine(place, 'docs/http.md', 'wget -qO-') },
-  { title: 'docs/ci/README.md', run: (place) => runBlock(place, 'docs/ci/README.md', 'node r.mjs') },
-  { title: 'docs/ci/sh.md', run: runScript },
-  { title: 'docs/ci/github.md, the action', run: runGitHubAction },
-  { title: 'docs/ci/github.md, the step', run: runGitHubStep },
-  { title: 'docs/ci/gitlab.md', run: runGitLab },
-  { title: 'docs/ci/woodpecker.md', run: runWoodpecker },
-  { title: 'docs/ci/jenkins.md', run: (place) => runJenkins(place, 'pipeline {') },
-  { title: 'docs/ci/jenkins.md, with the client', run: (place) => runJenkins(place, 'node r.mjs') },
+  {
+    title: 'README.md, by the last line',
+    has: 'curl and grep',
+    run: (place) => runBlock(place, 'README.md', 'tail -n 1'),
+  },
+  { title: 'docs/http.md, curl', has: 'curl', run: (place) => runLine(place, 'docs/http.md', 'curl -fsSL') },
+  { title: 'docs/http.md, wget', has: 'wget', run: (place) => runLine(place, 'docs/http.md', 'wget -qO-') },
+  {
+    title: 'docs/ci/README.md',
+    has: client,
+    run: (place) => runBlock(place, 'docs/ci/README.md', 'node r.mjs'),
+  },
+  { title: 'docs/ci/sh.md', has: 'sh and curl', run: runScript },
+  { title: 'docs/ci/github.md, the action', has: client, run: runGitHubAction },
+  { title: 'docs/ci/github.md, the step', has: client, run: runGitHubStep },
+  { title: 'docs/ci/gitlab.md', has: client, run: runGitLab },
+  { title: 'docs/ci/woodpecker.md', has: client, run: runWoodpecker },
+  { title: 'docs/ci/jenkins.md', has: 'curl and grep', run: (place) => runJenkins(place, 'pipeline {') },
+  {
+    title: 'docs/ci/jenkins.md, with the client',
+    has: client,
+    run: (place) => runJenkins(place, 'node r.mjs'),
+  },
 ]
 
 /** As one would paste it: only the exit code of the last command counts. */
 async function runBlock(place: StepPlace, page: string, text: string): Promise<Ended> {
   const { token: TOKEN } = place
   const script = filled(await codeBlock(page, 'sh', text), place)
-  return shell(script, place.folder, { words: ['sh'], env: { TOKEN, REDEPLOYSTER_TOKEN: TOKEN } })
+  const env = { ...place.trust, TOKEN, REDEPLOYSTER_TOKEN: TOKEN }
+  return shell(script, place.folder, { words: ['sh'], env })
 }
 
 async function runLine(place: StepPlace, page: string, begin: string): Promise<Ended> {
   const line = (await codeBlock(page, 'sh', begin)).split('\n').find((it) => it.startsWith(begin)) ?? ''
-  return shell(filled(line, place), place.folder, { env: { TOKEN: place.token } })
+  return shell(filled(line, place), place.folder, { env: { ...place.trust, TOKEN: place.token } })
 }
 
 async function runScript(place: StepPlace): Promise<Ended> {
-  const { url, token, timeoutS = 1200, folder } = place
+  const { url, token, trust, timeoutS = 1200, folder } = place
   const page = 'docs/ci/sh.md'
   await fs.writeFile(path.join(folder, 'deploy.sh'), await codeBlock(page, 'sh'))
-  const env = { REDEPLOYSTER_URL: url, REDEPLOYSTER_TOKEN: token, TIMEOUT: String(timeoutS) }
+  const env = { ...trust, REDEPLOYSTER_URL: url, REDEPLOYSTER_TOKEN: token, TIMEOUT: String(timeoutS) }
   return shell('sh deploy.sh hello', folder, { env })
 }
 
@@ -81,12 +101,15 @@ async function gitHubStep(place: StepPlace, text: string) {
 }
 
 async function runGitHubAction(place: StepPlace): Promise<Ended> {
-  return runAction((await gitHubStep(place, 'uses: OWNER/')).with, place.folder)
+  return runAction((await gitHubStep(place, 'steps.deploy.outputs')).with, place.folder, place.trust)
 }
 
 async function runGitHubStep(place: StepPlace): Promise<Ended> {
   const { run, env } = await gitHubStep(place, 'client.mjs')
-  return shell(run, place.folder, { words: ['bash', '-e'], env: { ...env, GITHUB_ACTIONS: 'true' } })
+  return shell(run, place.folder, {
+    words: ['bash', '-e'],
+    env: { ...place.trust, ...env, GITHUB_ACTIONS: 'true' },
+  })
 }
 
 interface GitLabJob {
@@ -102,7 +125,7 @@ async function runGitLab(place: StepPlace): Promise<Ended> {
   const templates = parse(await readPage(include[0]?.file ?? '')) as Record<string, GitLabJob>
   const template = templates[deploy.extends]
   const job = { ...template, ...deploy, variables: { ...template?.variables, ...deploy.variables } }
-  const env = { ...job.variables, REDEPLOYSTER_TOKEN: place.token }
+  const env = { ...place.trust, ...job.variables, REDEPLOYSTER_TOKEN: place.token }
   return shell(commands(job.script), place.folder, { words: ['sh', '-e'], env })
 }
 
@@ -118,7 +141,7 @@ async function runWoodpecker(place: StepPlace): Promise<Ended> {
       typeof value === 'string' ? value : place.token,
     ]),
   )
-  return shell(commands(list), place.folder, { words: ['sh', '-e'], env })
+  return shell(commands(list), place.folder, { words: ['sh', '-e'], env: { ...place.trust, ...env } })
 }
 
 async function runJenkins(place: StepPlace, text: string): Promise<Ended> {
@@ -131,7 +154,7 @@ async function runJenkins(place: StepPlace, text: string): Promise<Ended> {
     ),
   )
   const words: Shell = ['sh', '-xe']
-  return shell(script, place.folder, { words, env })
+  return shell(script, place.folder, { words, env: { ...place.trust, ...env } })
 }
 
 function commands(list: readonly string[] | undefined): string {
