@@ -10,6 +10,9 @@ import { startFaultProxy, type FaultProxy } from '../harness/fault-proxy.ts'
 import { createGate, type Gate } from '../harness/gate.ts'
 import { ask } from '../harness/http.ts'
 import { deployRedeployster, published, type Deployment } from '../harness/layout.ts'
+import { startPageProxy, type PageProxy } from '../harness/page-proxy.ts'
+import { codeBlock } from '../harness/pages.ts'
+import { startProcess } from '../harness/process.ts'
 import { scriptCompose, type ScriptedCompose } from '../harness/scripted-compose.ts'
 import { shell } from '../harness/shell.ts'
 import { until } from '../harness/until.ts'
@@ -23,7 +26,8 @@ const yaml = `
 const newKey = () => randomBytes(8).toString('hex')
 const right = `-H'Authorization: Bearer ${token}'`
 const wget = `wget -qO- --post-data= --header='Authorization: Bearer ${token}'`
-const retrying = `curl -sSN --retry 3 --retry-delay 1 --retry-all-errors -XPOST ${right}`
+const patient = `curl -sSN --retry 3 --retry-delay 1 -XPOST ${right}`
+const retrying = `${patient} --retry-all-errors`
 
 const fetching = `fetch(process.argv[1], { method: 'POST', headers: { Authorization: 'Bearer ${token}' } })
   .then(({ ok }) => process.exit(ok ? 0 : 1))`
@@ -33,6 +37,7 @@ describeWithEngine('a pipeline', () => {
   let deployment: Deployment
   let redis: Redis
   let proxy: FaultProxy
+  let pages: PageProxy
   let gate: Gate
   let url: string
 
@@ -46,6 +51,7 @@ describeWithEngine('a pipeline', () => {
     await published(direct, token, 'hello')
     proxy = await startFaultProxy(Number(new URL(direct).port))
     url = `http://127.0.0.1:${proxy.port}`
+    pages = await startPageProxy(direct)
   })
   beforeEach(async () => {
     gate = await createGate(path.join(compose.folder, 'gate'))
@@ -55,6 +61,7 @@ describeWithEngine('a pipeline', () => {
   afterAll(async () => {
     redis?.disconnect()
     await proxy?.close()
+    await pages?.close()
     await deployment?.stop()
     await compose?.remove()
     await removeProjects()
@@ -125,7 +132,8 @@ describeWithEngine('a pipeline', () => {
       await script(waiting)
       const ended = run(`${withKey(command)} '${url}${path}'`)
       await until('compose runs', async () => (await starts()) === 1)
-      await cut()
+      // As often as curl retries.
+      for (let cuts = 0; cuts < 3; cuts++) await cut()
       await gate.open()
       const { code: seen, stdout } = await ended
       expect(stdout).toMatch(failed)
@@ -158,6 +166,60 @@ describeWithEngine('a pipeline', () => {
     )
   })
 
+  /** Each with what it asks for when its answer is lost. */
+  const retries = [
+    { name: 'curl --retry 3 that streams', command: patient, path: '/hello', lost: '/hello' },
+    { name: 'curl --retry 3 that waits', command: `${patient} -L`, path: '/hello?wait', lost: '/hello' },
+    { name: 'curl --retry 3 that is held', command: `${patient} -L`, path: '/hello?wait', lost: '/jobs/' },
+  ]
+
+  /** So many requests arrive, but whoever sent them hears 504 from a proxy. */
+  function lose(count: number, begin: string) {
+    let left = count
+    const matches = ({ url = '' }) => url.startsWith(begin) && left-- > 0
+    pages.answer({ status: 504, isLate: true, matches })
+  }
+
+  describe('whose answers are lost, since a proxy says 504,', () => {
+    it.each(retries)('has one deploy with an Idempotency-Key: $name', async ({ command, path, lost }) => {
+      await script('exit 3')
+      const before = pages.pages()
+      lose(3, lost)
+      const { stdout } = await run(`${withKey(command)} '${pages.url}${path}'`)
+      expect(stdout).toMatch(failed)
+      expect([pages.pages() - before, await starts()]).toEqual([3, 1])
+    })
+
+    it.each(retries)(
+      'has at most one more for each retry without a key: $name',
+      async ({ command, path, lost }) => {
+        await script('exit 3')
+        const before = pages.pages()
+        lose(2, lost)
+        const { stdout } = await run(`${command} '${pages.url}${path}'`)
+        expect(stdout).toMatch(failed)
+        expect(pages.pages() - before).toBe(2)
+        expect([1, 2, 3]).toContain(await starts())
+      },
+    )
+
+    it.each(retries.filter(({ lost }) => lost === '/hello'))(
+      'has no more without a key while the first is queued: $name',
+      async ({ command, path, lost }) => {
+        await deployment.end('worker', 'SIGTERM')
+        await script('exit 3')
+        const before = pages.pages()
+        lose(2, lost)
+        const ended = run(`${command} '${pages.url}${path}'`)
+        await until('it has heard of nothing but 504', () => pages.pages() === before + 2)
+        await until('it follows all the same', async () => (await followers()) === 1)
+        await deployment.start()
+        expect((await ended).stdout).toMatch(failed)
+        expect(await starts()).toBe(1)
+      },
+    )
+  })
+
   it('that takes a failed deploy for an error to try again has one deploy with an Idempotency-Key', async () => {
     await script('exit 3')
     const { code, stdout } = await run(`${withKey(retrying)} -L --fail-with-body '${url}/hello?wait'`)
@@ -176,6 +238,24 @@ describeWithEngine('a pipeline', () => {
     await until('it sees the deploy once more', () => again.text().includes('deploying\n'))
     await gate.open()
     expect(await again.answer).toMatchObject({ exitCode: '3' })
+    expect(await starts()).toBe(1)
+  })
+
+  it('that runs the script for sh, is killed and runs it again with its key has one deploy', async () => {
+    await script(waiting)
+    const file = path.join(compose.folder, 'deploy.sh')
+    await fs.writeFile(file, await codeBlock('docs/ci/sh.md', 'sh', '#!/bin/sh'))
+    const words = [file, 'hello', newKey()]
+    const deploy = () =>
+      startProcess('sh', words, { REDEPLOYSTER_URL: url, REDEPLOYSTER_TOKEN: token, TIMEOUT: '120' })
+    const killed = deploy()
+    await killed.says('redeployster: job ')
+    await until('compose runs', async () => (await starts()) === 1)
+    await killed.end('SIGKILL')
+    const again = deploy()
+    await again.says('redeployster: job ')
+    await gate.open()
+    expect(await again.exited).toBe(3)
     expect(await starts()).toBe(1)
   })
 })
