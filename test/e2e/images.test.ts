@@ -12,6 +12,7 @@ import {
   type TestProject,
 } from '@redeployster/shared/testing/docker'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { runAction } from '../harness/actions-runner.ts'
 import { holdCompose, type HeldCompose } from '../harness/held-compose.ts'
 import { ask, getJson, post } from '../harness/http.ts'
 import { deployRedeployster, published, type Deployment } from '../harness/layout.ts'
@@ -97,6 +98,16 @@ describeWithEngine('the image of a deploy', () => {
     expect(same.body).toContain('unchanged')
     expect(same.exitCode).toBe('0')
     expect(await running(project)).toEqual(after)
+  })
+
+  it('is told by the outputs of the action for GitHub, before and after', async () => {
+    const first = await registry.push(image, '1')
+    await start(yaml())
+    const second = await registry.push(image, '2')
+    const given = { url: deployment.urls[0], service: 'hello', token }
+    const { code, outputs } = await runAction(given, dockerConfig)
+    expect(code).toBe(0)
+    expect(outputs).toMatchObject({ 'image-before': first, 'image-after': second })
   })
 
   it.each([
