@@ -8,11 +8,11 @@ import {
   type TestProject,
 } from '@redeployster/shared/testing/docker'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { documentedSteps } from '../harness/documented-steps.ts'
 import { deployRedeployster, layouts, published, type Deployment } from '../harness/layout.ts'
-import { freePort, startProcess } from '../harness/process.ts'
-import { isReady } from '../harness/ready.ts'
+import { codeBlock } from '../harness/pages.ts'
+import { startProxy } from '../harness/proxies.ts'
 import { shell } from '../harness/shell.ts'
-import { until } from '../harness/until.ts'
 
 const hello = `
   services:
@@ -22,8 +22,13 @@ const hello = `
         - redeployster.token=dolphin
 `
 
-const caddy = process.env.REDEPLOYSTER_TEST_CADDY
-const isWithoutCaddy = !caddy && process.env.CI !== 'true'
+const brokenHello = hello.replace('<<: *base', '<<: *base\n      init: false\n      command: /no/such/file')
+
+const inCI = documentedSteps.filter(({ title }) => title.startsWith('README.md'))
+/** As the first README of all had it; pipelines that look so go on over plain HTTP/1.1. */
+const firstGrep = String.raw`grep -q '^Exit-Code: 0\b' headers.txt`
+
+const isWithoutCaddy = !process.env.REDEPLOYSTER_TEST_CADDY && process.env.CI !== 'true'
 
 describeWithEngine('what the README tells a newcomer', () => {
   describe.each(layouts)('works word for word with %s', (layout) => {
@@ -41,7 +46,9 @@ describeWithEngine('what the README tells a newcomer', () => {
       deployment = await deployRedeployster(layout, { PROJECT_ROOTS: project.directory })
       await published(deployment.urls[0], 'dolphin', 'hello')
       url = deployment.urls[0].replace('127.0.0.1', 'localhost')
-      command = `curl -i -XPOST -H'Authorization: Bearer dolphin' ${url}/hello`
+      const start = await codeBlock('README.md', 'sh', 'npx redeployster serve')
+      const [line = ''] = /^curl .*http:\/\/localhost:4711\/hello$/m.exec(start) ?? []
+      command = line.replace('http://localhost:4711', url)
     })
     afterEach(() => project.write('compose.yaml', hello))
     afterAll(async () => {
@@ -58,40 +65,34 @@ describeWithEngine('what the README tells a newcomer', () => {
       expect(stdout).toMatch(/^Exit-Code: 0\r?$/m)
     })
 
-    it('grep finds the exit code 0 in the headers that curl dumps', async () => {
+    it('the grep of the first README finds the exit code 0 in the headers that curl dumps', async () => {
       await shell(`${command} -D headers.txt`, folder)
-      expect(await shell(String.raw`grep -q '^Exit-Code: 0\b' headers.txt`, folder)).toMatchObject({
-        code: 0,
-      })
+      expect(await shell(firstGrep, folder)).toMatchObject({ code: 0 })
     })
 
-    it('grep does not find it when the deploy has failed', async () => {
-      await project.write(
-        'compose.yaml',
-        hello.replace('<<: *base', '<<: *base\n      init: false\n      command: /no/such/file'),
-      )
+    it('that grep does not find it when the deploy has failed', async () => {
+      await project.write('compose.yaml', brokenHello)
       await shell(`${command} -D headers.txt`, folder)
       expect(await fs.readFile(path.join(folder, 'headers.txt'), 'utf8')).toMatch(/^Exit-Code: [1-9]/m)
-      expect(await shell(String.raw`grep -q '^Exit-Code: 0\b' headers.txt`, folder)).toMatchObject({
-        code: 1,
-      })
+      expect(await shell(firstGrep, folder)).toMatchObject({ code: 1 })
+    })
+
+    it.each(inCI)('a pipeline is green, and red when the deploy has failed: $title', async ({ run }) => {
+      const place = { url, token: 'dolphin', folder }
+      expect(await run(place)).toMatchObject({ code: 0 })
+      await project.write('compose.yaml', brokenHello)
+      expect(await run(place)).toMatchObject({ code: 1 })
     })
 
     it.skipIf(isWithoutCaddy)('curl shows the same through Caddy', async () => {
-      // Without a name in it: else Caddy would make a certificate authority and have this machine trust it.
-      const port = await freePort()
-      const from = `http://localhost:${port}`
-      const to = url.replace('http://', '')
-      const words = ['reverse-proxy', '--from', `:${port}`, '--to', to]
-      const forwarder = startProcess(caddy ?? 'caddy', words, { HOME: folder })
+      const forwarder = await startProxy('the forwarder of the README', url)
       try {
-        await until('Caddy forwards', () => isReady(from))
-        const { stdout } = await shell(command.replace(url, from), folder)
+        const { stdout } = await shell(command.replace(url, forwarder.url), folder)
         expect(stdout).toMatch(/^Server: Caddy\r$/m)
         expect(stdout).toMatch(/^ ?Container .*hello-1 +\w+$/m)
         expect(stdout).toMatch(/^Exit-Code: 0\r?$/m)
       } finally {
-        await forwarder.end('SIGKILL')
+        await forwarder.end()
       }
     })
   })
