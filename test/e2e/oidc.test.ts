@@ -22,10 +22,13 @@ import {
 import { startIssuer, type TestIssuer } from '@redeployster/shared/testing/issuer'
 import { dumpRedis } from '@redeployster/shared/testing/redis-dump'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { runAction } from '../harness/actions-runner.ts'
 import { containersOf, expectReplaced } from '../harness/containers.ts'
 import { ask, getJson } from '../harness/http.ts'
 import { deployRedeployster, published, type Deployment } from '../harness/layout.ts'
 import { scriptCompose, type ScriptedCompose } from '../harness/scripted-compose.ts'
+import { codeBlock } from '../harness/pages.ts'
 import { shell } from '../harness/shell.ts'
 import { until } from '../harness/until.ts'
 
@@ -123,12 +126,33 @@ describeWithEngine('a service that is deployed by identity tokens', () => {
 
     function step(of: object = {}) {
       claims = of
+      return run('GitHub Actions', { URL: publicUrl, ...ofRunner() })
+    }
+
+    function ofRunner() {
       const { port } = runner.address() as AddressInfo
-      return run('GitHub Actions', {
-        URL: publicUrl,
+      return {
         ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'of the run',
         ACTIONS_ID_TOKEN_REQUEST_URL: `http://127.0.0.1:${port}/token?api-version=2.0`,
-      })
+      }
+    }
+
+    /** The step that asks for the token, and the action that takes it. */
+    async function action(of: object) {
+      claims = of
+      const workflow = (await codeBlock('docs/ci/github.md', 'yaml', 'id-token: write')).replaceAll(
+        'https://deploy.example.com',
+        publicUrl,
+      )
+      const [identity, deploy] = (parse(workflow) as Workflow).jobs.deploy.steps
+      const GITHUB_OUTPUT = path.join(folder, 'identity')
+      const env = { ...identity.env, ...ofRunner(), GITHUB_OUTPUT }
+      const asked = await shell(identity.run, folder, { words: ['bash', '-e'], env })
+      const [, token = ''] = /^token=(.*)\n$/.exec(await fs.readFile(GITHUB_OUTPUT, 'utf8')) ?? []
+      expect(asked).toMatchObject({ code: 0, stdout: `::add-mask::${token}\n` })
+      expect(deploy.with.token).toBe(`\${{ steps.${identity.id}.outputs.token }}`)
+      // The name in the token stays that of the documentation; only the way there is another.
+      return runAction({ ...deploy.with, url, token }, folder)
     }
 
     it('is green when the service works, and the job says who it was', async () => {
@@ -158,6 +182,17 @@ describeWithEngine('a service that is deployed by identity tokens', () => {
       expect(stdout).toMatch(/exit-code: 3\n$/)
       await project.write('compose.yaml', yaml(3))
       expect(await step()).toMatchObject({ code: 0 })
+    })
+
+    it('is green or red by the action, too, which takes the token of the step before', async () => {
+      const { code, outputs } = await action({})
+      expect(code).toBe(0)
+      const job = await lastJob()
+      expect(job?.by).toMatchObject({ repository: 'acme/shop', run: '4711' })
+      expect(outputs).toMatchObject({ 'job-id': job?.id, state: 'succeeded', 'exit-code': '0' })
+      const stranger = await action({ repository: 'evil/shop' })
+      expect(stranger).toMatchObject({ code: 126, outputs: { 'exit-code': '126' } })
+      expect(await lastJob()).toEqual(job)
     })
 
     it.each([
@@ -305,6 +340,17 @@ describeWithEngine('a service that is deployed by identity tokens', () => {
     return shell(`set -eo pipefail\n${exportsOf(variables)}${path}`, folder)
   }
 })
+
+interface Workflow {
+  readonly jobs: {
+    readonly deploy: {
+      readonly steps: readonly [
+        { readonly id: string; readonly env: Record<string, string>; readonly run: string },
+        { readonly with: Record<string, string> },
+      ]
+    }
+  }
+}
 
 function exportsOf(variables: object): string {
   return Object.entries(variables)
