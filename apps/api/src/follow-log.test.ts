@@ -1,11 +1,12 @@
 import { createCatalogueReader } from '@redeployster/shared/catalogue/redis-catalogue'
 import type { JobRequest } from '@redeployster/shared/contract/job'
+import type { LogReader } from '@redeployster/shared/log/log'
 import { createLogReader } from '@redeployster/shared/log/redis-log-reader'
 import { connectRedis, firstAttempt, type Redis } from '@redeployster/shared/redis/connect'
 import { keys } from '@redeployster/shared/redis/keys'
 import { startRedis, type TestRedis } from '@redeployster/shared/testing/redis'
 import { requestOf } from '@redeployster/shared/testing/requests'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { TextWithExitCode } from './exit-code-trailer.ts'
 import { followLog } from './follow-log.ts'
 import { logEvents } from './log-events.ts'
@@ -149,12 +150,32 @@ it('ends at once when the client has gone', async () => {
   expect(await next).toEqual({ done: true, value: undefined })
 })
 
-function follow(job: JobRequest, silenceMs = 20, form = logText) {
+it('shows the end of the log when the verdict comes between a silence and the look at the record', async () => {
+  const job = await accepted()
+  const reader = createLogReader(redis, subscriber)
+  const follower = reader.follow(job.id, 1)
+  const next = vi.fn(follower.next).mockImplementationOnce(async () => {
+    await worker.write(job, 'last')
+    await worker.jobs.conclude(job, { state: 'succeeded', exitCode: 0, started: true })
+    return []
+  })
+  const { text } = follow(job, 60_000, logText, { ...reader, follow: () => ({ ...follower, next }) })
+  let shown = ''
+  for await (const piece of text) shown += piece
+  expect(shown).toBe(`opening\nlast\nredeployster: job ${job.id} exit-code: 0\n`)
+})
+
+function follow(
+  job: JobRequest,
+  silenceMs = 20,
+  form = logText,
+  log: LogReader = createLogReader(redis, subscriber),
+) {
   const gone = new AbortController()
   const text = followLog(
     { job: { ...job, state: 'queued', started: false }, from: 1, opening: 'opening', form },
     {
-      log: createLogReader(redis, subscriber),
+      log,
       jobs: worker.jobs,
       catalogue: createCatalogueReader(redis),
       stopping: new AbortController().signal,

@@ -36,6 +36,7 @@ interface Sources {
 export async function* followLog({ job, from, opening, form }: Followed, sources: Sources): TextWithExitCode {
   const { stopping, gone, silenceMs = 15_000 } = sources
   const begunAt = Date.now()
+  let waitMs = silenceMs
   let sight: Sight = { job, worker: undefined, isRedisAway: false, hasRecord: true }
   const follower = sources.log.follow(job.id, from)
   const close = () => follower.close()
@@ -43,7 +44,7 @@ export async function* followLog({ job, from, opening, form }: Followed, sources
   try {
     yield form.preamble + form.aside(opening)
     for (;;) {
-      const events = stopping.aborted ? [] : await follower.next(silenceMs)
+      const events = stopping.aborted ? [] : await follower.next(waitMs)
       const exitCode = exitCodeOf(events)
       if (events.length > 0) yield form.show(job.id, events)
       if (exitCode !== undefined || gone.aborted) return exitCode
@@ -60,10 +61,15 @@ export async function* followLog({ job, from, opening, form }: Followed, sources
       }
       sight = seen
       const known = sight.job.exitCode
-      if (known !== undefined) {
+      if (known !== undefined && waitMs === 0) {
         // The log's last entry has expired or was lost, but the record still knows the verdict.
         yield form.showGone({ ...sight.job, exitCode: known })
         return known
+      }
+      if (known !== undefined) {
+        // It may have come just now, with the last lines.
+        waitMs = 0
+        continue
       }
       if (isLost(sight, Date.now())) {
         yield form.aside(lostNotice(job.id))
