@@ -7,7 +7,7 @@ import { alpha, entry, setStage, type Stage } from './testing/api.ts'
 import { ask, open, parse } from './testing/http.ts'
 
 // Whoever can write to Redis, or another version of us, leaves there what he likes. The right token is never told that
-// it is wrong because of that, and no answer is a 500.
+// it is wrong because of that, a wrong one opens nothing, and no answer is a 500.
 
 const token = 'dolphin'
 const hello = entry('shop/hello')
@@ -65,6 +65,7 @@ const places = {
   'join key': () => keys.joinKey(queue, digest),
   'settings of the queue': () => `${prefix}:${queue}:meta`,
   'number of the queue': () => `${prefix}:${queue}:id`,
+  'failed authentications': () => `${prefix}:failed-auths:127.0.0.1`,
 }
 type Place = keyof typeof places
 
@@ -163,18 +164,25 @@ it('deploys nothing while it cannot read whether the service is frozen', async (
 // 303: no verdict yet. 404: not frozen. 409: the job has ended, or the claim is one for another service. A record that names no job is none, and
 // one that names another exit code is believed: 424.
 const asEver = [200, 202, 303, 404, 409, 503]
+const toAStranger = [401, 503]
 
 async function wrongAnswers(place: Place): Promise<string[]> {
   const wrong: string[] = []
-  for (const asked of requests) {
+  async function look(asked: string, sent: string, right: readonly number[]) {
     const headers = { 'idempotency-key': place === 'claim' ? 'key' : String(Math.random()) }
-    const answer = await open(stage.port, asked.replace('JOB', job), { token, headers })
+    const answer = await open(stage.port, asked.replace('JOB', job), { token: sent, headers })
     answer.leave()
-    if (![...asEver, ...(place === 'record' ? [401, 424] : [])].includes(answer.status)) {
-      wrong.push(`${asked} ${answer.status}`)
-    }
+    if (!right.includes(answer.status)) wrong.push(`${asked} with ${sent} ${answer.status}`)
+  }
+  for (const asked of requests) {
+    await look(asked, token, [...asEver, ...(place === 'record' ? [401, 424] : [])])
+    await look(asked, 'wrong', isForAll(asked) ? [200, 503] : toAStranger)
   }
   return wrong
+}
+
+function isForAll(asked: string) {
+  return asked === 'GET /readyz' || asked === 'GET /healthz'
 }
 
 async function put(key: string, type: (typeof types)[number], value: string) {
