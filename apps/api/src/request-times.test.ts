@@ -1,5 +1,8 @@
+import { Hono } from 'hono'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { rawRequest, sendRaw } from '../../../test/harness/raw.ts'
+import { listen } from './listen.ts'
+import type { ApiEnv } from './parts.ts'
 import { limits, setStage, type Stage } from './testing/api.ts'
 import { open } from './testing/http.ts'
 
@@ -31,6 +34,19 @@ describe('a request that does not come to its end', () => {
     expect({ status, isClosed: /connection: close/i.test(text) }).toEqual({ status: 408, isClosed: true })
     expect(await stage.worker.jobs.list({ limit: 1 })).toEqual([])
   })
+})
+
+it.each([
+  ['10 s of a longer time', 30_000, 10_000],
+  ['all of a shorter one', 5000, 5000],
+])('gives a header %s', async (_, requestTimeoutMs, headerMs) => {
+  const server = await listen(new Hono<ApiEnv>(), {
+    listen: '127.0.0.1',
+    port: 0,
+    limits: { requestTimeoutMs },
+  })
+  expect([server.requestTimeout, server.headersTimeout]).toEqual([requestTimeoutMs, headerMs])
+  server.close()
 })
 
 it('lets the answer to a request take as long as it likes', async () => {
