@@ -2,6 +2,7 @@ import { post } from '../../test/harness/http.ts'
 import type { Case } from '../case.ts'
 import { openShop } from '../shop.ts'
 import { median } from '../statistics.ts'
+import { requireSuccess } from '../verdicts.ts'
 
 const requests = 1000
 const runSeconds = 1
@@ -26,8 +27,7 @@ export const burst: Case = {
       const seconds = (performance.now() - begunAt) / 1000
       runs.push((await shop.compose.starts()).length - before)
       beyond.push(seconds - runs.at(-1)! * runSeconds)
-      const wrong = answers.filter(({ exitCode }) => exitCode !== '0')
-      if (wrong.length > 0) throw new Error(`${wrong.length} of ${requests} verdicts are not 0`)
+      requireSuccess(answers)
     }
     return [
       {

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createProject, removeProjects } from '@redeployster/shared/testing/docker'
-import { ask } from '../../test/harness/http.ts'
+import { ask, post } from '../../test/harness/http.ts'
 import { published } from '../../test/harness/layout.ts'
 import type { Case, Finding, Target } from '../case.ts'
 import type { AtEnd } from '../ending.ts'
 import { startServe } from '../serve.ts'
 import { median, medianRatio } from '../statistics.ts'
 import { dockerCli } from '../typed.ts'
+import { requireSuccess } from '../verdicts.ts'
 import { startWebhook } from '../webhook.ts'
 
 const typed = 'docker compose up -d hello'
@@ -38,7 +39,7 @@ export const recreate: Case = {
     'The same three, but before each the compose file gets a new version: the container is replaced. Our own look at what ' +
     'has changed is over before the next one begins.',
   async run(atEnd) {
-    return compare(atEnd, await openRealShop(atEnd), { pairs: 20, isChanged: true, target: { atMost: 1 } })
+    return compare(atEnd, await openRealShop(atEnd), { pairs: 16, isChanged: true, target: { atMost: 1 } })
   },
 }
 
@@ -62,7 +63,7 @@ interface Comparison {
 }
 
 /** The catalogue looks 50 ms after a change, and once more a second later. */
-const quietAfterMs = { nothing: 200, change: 1800 }
+const quietAfterMs = { nothing: 200, change: 1500 }
 
 async function compare(
   atEnd: AtEnd,
@@ -134,8 +135,7 @@ function yamlOf(token: string, version: number | string): string {
 }
 
 async function deployed(url: string, token: string): Promise<void> {
-  const { exitCode, body } = await ask('POST', `${url}/hello`, token).answer
-  if (exitCode !== '0') throw new Error(`The deploy ended with ${exitCode}:\n${body}`)
+  requireSuccess([await post(`${url}/hello`, token)])
 }
 
 async function hooked(url: string): Promise<void> {

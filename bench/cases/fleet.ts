@@ -6,6 +6,7 @@ import type { Case } from '../case.ts'
 import { createFleet } from '../fleet.ts'
 import { startServe } from '../serve.ts'
 import { median } from '../statistics.ts'
+import { requireSuccess } from '../verdicts.ts'
 
 const size = { projects: 100, servicesEach: 10 }
 const upMs = 50
@@ -31,8 +32,7 @@ export const fleet: Case = {
         services.map(({ project, name, token }) => post(`${url}/${project}/${name}`, token)),
       )
       taken.push((performance.now() - begunAt) / 1000)
-      const wrong = answers.filter(({ exitCode }) => exitCode !== '0')
-      if (wrong.length > 0) throw new Error(`${wrong.length} of ${services.length} verdicts are not 0`)
+      requireSuccess(answers)
     }
     const idealSeconds = (services.length * upMs) / slots / 1000
     const shares = taken.map((seconds) => (100 * idealSeconds) / seconds)

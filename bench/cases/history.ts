@@ -11,6 +11,7 @@ import { post } from '../../test/harness/http.ts'
 import type { Case } from '../case.ts'
 import { openShop, type Shop } from '../shop.ts'
 import { quantile } from '../statistics.ts'
+import { requireSuccess } from '../verdicts.ts'
 
 const jobs = 1_000_000
 const services = 1000
@@ -72,9 +73,9 @@ export const history: Case = {
 
 async function deploy({ url, token, compose }: Shop, lines: number): Promise<string> {
   await fs.writeFile(path.join(compose.folder, 'lines'), String(lines))
-  const { jobId = '', exitCode } = await post(`${url}/hello`, token)
-  if (exitCode !== '0') throw new Error(`The deploy ended with ${exitCode}`)
-  return jobId
+  const answer = await post(`${url}/hello`, token)
+  requireSuccess([answer])
+  return answer.jobId ?? ''
 }
 
 /** Not by COPY for the log: that would leave out the room for more that a stream is given when it is written. */

@@ -3,6 +3,7 @@ import { post } from '../../test/harness/http.ts'
 import type { Case } from '../case.ts'
 import { residentBytes } from '../processes.ts'
 import { openShop } from '../shop.ts'
+import { requireSuccess } from '../verdicts.ts'
 
 const jobs = 10_000
 const settleMs = 5000
@@ -26,8 +27,7 @@ export const memory: Case = {
     }
     async function deploy(service: string) {
       for (let done = 0; done < jobs / 2 / atOnce; done += 1) {
-        const { exitCode } = await post(`${shop.url}/${service}`, shop.token)
-        if (exitCode !== '0') throw new Error(`A deploy of ${service} ended with ${exitCode}`)
+        requireSuccess([await post(`${shop.url}/${service}`, shop.token)])
       }
     }
     const idle = await settled()
