@@ -31,11 +31,12 @@ export function redirectToVerdict(c: Context<ApiEnv>, id: JobId): Response {
 export async function acceptedJob(
   { jobs }: Pick<Parts, 'jobs'>,
   request: JobRequest,
-  { id, hasJoined }: Requested,
+  { id, hasJoined, record }: Requested,
 ): Promise<Accepted> {
   const made = { state: 'queued', started: false } as const
   const { proof: _, ...asked } = request
   if (!hasJoined) return toPublic({ ...asked, ...made, requests: 1 })
+  if (record) return toPublic(record)
   const shared = await jobs.get(id).catch((error: unknown) => {
     // It is joined, whether Redis still answers or not.
     if (isOutage(error)) return undefined

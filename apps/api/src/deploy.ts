@@ -13,7 +13,7 @@ import type { Handler, Parts } from './parts.ts'
 import { problem } from './problem.ts'
 import { wayOfAnswer } from './queries.ts'
 import { readBody } from './read-body.ts'
-import { jobBefore, newRequest, requestJob } from './request-job.ts'
+import { jobBefore, joinWaiting, newRequest, requestJob } from './request-job.ts'
 import { streamLog } from './stream-log.ts'
 
 /** `POST /:service`: one request from the door to the first line of its stream, or to where the job can be found. */
@@ -33,11 +33,12 @@ export function deploy(parts: Parts): Handler {
     if (way !== 'async') parts.streams.hold(c.env.outgoing, entry)
     const made = claim && (await claimedJob(parts, claim))
     if (made) return answerAgain(c, parts, made, { way, hostName })
-    const freeze = await parts.freezes.find(entry)
-    if (freeze) return frozen(c, entry, freeze)
     const request = newRequest(entry, caller, parts.startByMs)
     try {
-      const requested = await requestJob(parts, request, claim)
+      const waiting = claim ? undefined : await joinWaiting(parts, request)
+      const freeze = waiting ? undefined : await parts.freezes.find(entry)
+      if (freeze) return frozen(c, entry, freeze)
+      const requested = waiting ?? (await requestJob(parts, request, claim))
       if (way === 'async') return answerWithJob(c, await acceptedJob(parts, request, requested))
       if (way === 'wait') return redirectToVerdict(c, requested.id)
       const job = { ...request, id: requested.id, state: 'queued', started: false } as const

@@ -1,6 +1,12 @@
 import type { CatalogueEntry } from '@redeployster/shared/contract/catalogue-entry'
 import { RefusedError } from '@redeployster/shared/contract/errors'
-import { isFinal, newJobId, type JobId, type JobRequest } from '@redeployster/shared/contract/job'
+import {
+  isFinal,
+  newJobId,
+  type JobId,
+  type JobRecord,
+  type JobRequest,
+} from '@redeployster/shared/contract/job'
 import type { Claim, Joined } from '@redeployster/shared/jobs/jobs'
 import { isOutage, isUnanswered } from '@redeployster/shared/redis/outage'
 import type { Caller } from './authenticate.ts'
@@ -31,6 +37,17 @@ export interface Requested {
   readonly hasJoined: boolean
   /** False when Redis fell silent at the very last: its verdict will say whether it was started. */
   readonly isConfirmed: boolean
+  /** Its record, if that came with the answer of Redis. */
+  readonly record?: JobRecord | undefined
+}
+
+/** Joins a job that waits, in one step: most requests of a rush do. Nothing when none does, or the service is frozen. */
+export async function joinWaiting(
+  { jobs }: Pick<Parts, 'jobs'>,
+  request: JobRequest,
+): Promise<Requested | undefined> {
+  const waiting = await jobs.joinWaiting(request, request.tokenDigest)
+  return waiting && { ...waiting, hasJoined: true, isConfirmed: true }
 }
 
 const mostAttempts = 5
@@ -38,8 +55,6 @@ const mostAttempts = 5
 /** Puts the request on the queue, confirms it and wakes the worker. When it rejects, nothing will run for it. */
 export async function requestJob(parts: Parts, request: JobRequest, claim?: Claim): Promise<Requested> {
   const { queue, jobs, logger, mostWaitingJobs } = parts
-  const waiting = claim ? undefined : await jobs.joinWaiting(request, request.tokenDigest)
-  if (waiting) return shared(waiting)
   for (let attempt = 0; attempt < mostAttempts; attempt++) {
     const claimed = claim && (await jobs.attach(claim))
     if (claimed === 'elsewhere') throw elsewhere()

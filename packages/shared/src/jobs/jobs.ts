@@ -28,6 +28,12 @@ export interface Claim {
   readonly service: ServiceKey
 }
 
+/** A job that one more request shares; without its record when that cannot be read. */
+export interface SharedJob {
+  readonly id: JobId
+  readonly record: JobRecord | undefined
+}
+
 export interface Jobs extends JobsReader {
   /**
    * Confirms a job that is on the queue: writes its record and wakes its worker, at once. No worker begins a job that
@@ -35,8 +41,11 @@ export interface Jobs extends JobsReader {
    * written, and it resolves to false; any other claim stands for this job from then on.
    */
   accept(request: JobRequest, claim?: Claim): Promise<boolean>
-  /** The job of this service and token that waits to begin, with one more request counted that shares it; nothing if none does. */
-  joinWaiting(service: ServiceKey, tokenDigest: string): Promise<JobId | undefined>
+  /**
+   * The job of this service and token that waits to begin, with one more request counted that shares it; nothing if none
+   * does, or while the service is frozen.
+   */
+  joinWaiting(service: ServiceKey, tokenDigest: string): Promise<SharedJob | undefined>
   /** Counts one more request that shares the job, unless it has begun; then a claim stands for it as well. */
   join(id: JobId, claim?: Claim): Promise<Joined>
   /** The job that a claim has stood for in the last 24 hours, or `elsewhere` when it is one of another service. */

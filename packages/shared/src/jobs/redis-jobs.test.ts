@@ -289,8 +289,9 @@ describe('a job that waits', () => {
 
   it('is shared by whoever asks for the same', async () => {
     const request = await waiting()
-    expect(await share(request)).toBe(request.id)
-    expect(await jobs.get(request.id)).toMatchObject({ requests: 2 })
+    const record = { ...(await jobs.get(request.id)), requests: 2 }
+    expect(await share(request)).toEqual({ id: request.id, record })
+    expect(await jobs.get(request.id)).toEqual(record)
   })
 
   it.each([
@@ -304,6 +305,7 @@ describe('a job that waits', () => {
     ],
     ['has its verdict', (request: JobRequest) => jobs.conclude(request, expired)],
     ['was never confirmed', (request: JobRequest) => redis.del(keys.job(request.id))],
+    ['is one of a frozen service', (request: JobRequest) => redis.set(keys.freeze(request), '{}')],
     [
       'can be joined no more',
       (request: JobRequest) => redis.del(keys.joinKey(queueName(request), request.tokenDigest)),

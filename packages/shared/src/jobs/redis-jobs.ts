@@ -1,14 +1,14 @@
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
-import { jobId, verdict, type JobId, type JobRequest, type Verdict } from '../contract/job.ts'
+import { jobId, verdict, type JobId, type JobRecord, type JobRequest, type Verdict } from '../contract/job.ts'
 import { queueName } from '../contract/service.ts'
 import { lastEntryId } from '../log/redis-log-entry.ts'
 import { keys } from '../redis/keys.ts'
 import { script } from '../redis/script.ts'
-import { readValue } from '../redis/unreadable.ts'
+import { orNothing, readValue } from '../redis/unreadable.ts'
 import type { Jobs } from './jobs.ts'
 import { checkClaim, createAttach, makeClaim } from './redis-claims.ts'
-import { toFields } from './redis-job-record.ts'
+import { toFields, toRecord } from './redis-job-record.ts'
 import { createJobsReader } from './redis-jobs-reader.ts'
 
 const writeRecord = `
@@ -44,12 +44,12 @@ const joinClaimedScript = script(checkClaim + look + makeClaim + share)
 /** What `add` and `join` would come to, in one step: most requests of a rush come to a job that waits. */
 const joinWaitingScript = script(`
 local id = redis.call('GET', KEYS[1])
-if not id then return false end
+if not id or redis.call('EXISTS', KEYS[2]) == 1 then return false end
 local record = ARGV[1] .. id
 local standing = redis.call('HMGET', record, 'id', 'state', 'startedAt')
 if not standing[1] or standing[2] ~= 'queued' or standing[3] then return false end
 redis.call('HINCRBY', record, 'requests', 1)
-return id
+return {id, redis.call('HGETALL', record)}
 `)
 
 const beginScript = script(`
@@ -126,8 +126,10 @@ export function createJobs(redis: Redis): Jobs {
     async joinWaiting(service, tokenDigest) {
       const key = keys.joinKey(queueName(service), tokenDigest)
       // The record of a job that nobody has named yet; it lies in the same slot of a cluster.
-      const answer = await joinWaitingScript(redis, [key], [keys.job('')])
-      return answer === null ? undefined : readValue(key, jobId, answer)
+      const answer = await joinWaitingScript(redis, [key, keys.freeze(service)], [keys.job('')])
+      if (answer === null) return undefined
+      const [id, words] = answer as readonly [string, readonly string[]]
+      return { id: readValue(key, jobId, id), record: readRecord(words) }
     },
 
     async join(id, claim) {
@@ -178,6 +180,17 @@ export function createJobs(redis: Redis): Jobs {
 }
 
 const joined = z.enum(['joined', 'begun', 'unknown', 'claimed'])
+
+/** What `HGETALL` answers to a script. */
+function readRecord(words: readonly string[]): JobRecord | undefined {
+  const hash: Record<string, string> = {}
+  for (let at = 0; at < words.length; at += 2) hash[words[at] ?? ''] = words[at + 1] ?? ''
+  try {
+    return toRecord(hash)
+  } catch (error) {
+    return orNothing(error)
+  }
+}
 
 function recording(request: JobRequest) {
   return {
