@@ -154,7 +154,7 @@ it('shows the end of the log when the verdict comes between a silence and the lo
   const job = await accepted()
   const reader = createLogReader(redis, subscriber)
   const follower = reader.follow(job.id, 1)
-  const next = vi.fn(follower.next).mockImplementationOnce(async () => {
+  const next = vi.fn<typeof follower.next>(follower.next).mockImplementationOnce(async () => {
     await worker.write(job, 'last')
     await worker.jobs.conclude(job, { state: 'succeeded', exitCode: 0, started: true })
     return []
