@@ -30,7 +30,7 @@ export const history: Case = {
     `\`GET /jobs/:id\` of ${figure(reads)} random jobs among ${figure(jobs)} in Redis, over one connection. They are copies of one real ` +
     `job whose deploy printed ${jobLines} lines: its record, its log and its places in the history of ${figure(services)} services, made by Redis ` +
     'itself, which keeps no append-only file meanwhile. The bytes are those of Redis, in all, divided by their number. Those of a line come ' +
-    `from a deploy that prints ${figure(longLog)} lines of ${line.length} characters. The case takes 6 GB of memory.`,
+    `from a deploy that prints ${figure(longLog)} lines of ${line.length} characters. The case takes 7 GB of memory.`,
   async run(atEnd) {
     const shop = await openShop(atEnd, {
       up: `yes '${line}' | head -n "$(cat "$folder/lines")"`,
