@@ -17,10 +17,8 @@ import { keepCatalogue } from './catalogue/keep-catalogue.ts'
 import type { Argv } from './compose/command.ts'
 import { composeEnvironment } from './compose/environment.ts'
 import { findCompose } from './compose/find-compose.ts'
-import type { ComposeProject } from './compose/project.ts'
-import { createReadLabels } from './compose/read-labels.ts'
-import { rememberAnswers, rememberResolved } from './compose/remember-resolved.ts'
-import { createResolveService, readProjectLabels, readSecrets } from './compose/resolve.ts'
+import { rememberResolved } from './compose/remember-resolved.ts'
+import { createResolveService, readProject, readSecrets } from './compose/resolve.ts'
 import { createRunCompose } from './compose/run-compose.ts'
 import { obeyCancels } from './cancels.ts'
 import { deploy } from './deploy.ts'
@@ -100,12 +98,10 @@ export async function startWorker(options: WorkerOptions, logger: Logger): Promi
     signal.addEventListener('abort', () => lock.release())
 
     const queues = createHostQueues(redis, subscriber, logger)
-    const [program] = compose.command
-    const resolve = rememberResolved(createResolveService(run, compose.command), program)
-    const readProject = (project: ComposeProject) => readProjectLabels(run, compose.command, project)
-    const readLabels = createReadLabels(
-      rememberAnswers(readProject, program, () => ''),
-      resolve,
+    const { resolve, resolveAmongAll } = rememberResolved(
+      createResolveService(run, compose.command),
+      (project) => readProject(run, compose.command, project),
+      compose.command[0],
     )
     const checks = { resolve, projectRoots: options.projectRoots, publicUrl: options.publicUrl }
     const adminHash = options.adminToken === undefined ? undefined : new Token(options.adminToken).hash
@@ -144,7 +140,8 @@ export async function startWorker(options: WorkerOptions, logger: Logger): Promi
       host,
       docker,
       publisher,
-      check: (seen) => checkOutcome(seen, { ...checks, resolve: readLabels }, digestWith(options.secret)),
+      check: (seen) =>
+        checkOutcome(seen, { ...checks, resolve: resolveAmongAll }, digestWith(options.secret)),
       onEntries: (entries) => queue.know(entries.map(queueName)),
       logger,
       signal,

@@ -1,7 +1,6 @@
 import { ruleDigest, type PublishedRule } from '@redeployster/shared/contract/oidc-rule'
 import { tokenDigest, type TokenHash } from '@redeployster/shared/contract/token'
 import type { Problem } from '../compose/project.ts'
-import type { Labelled } from '../compose/resolve.ts'
 import { reasonOf } from '../reason.ts'
 import { checkService, type ServiceChecks } from './check-service.ts'
 import type { Access, CheckOutcome } from './entries.ts'
@@ -14,7 +13,7 @@ type DigestOf = (of: TokenHash | PublishedRule) => string
 /** What the catalogue makes of a check: only keyed digests of the tokens leave the worker. */
 export async function checkOutcome(
   seen: SeenService,
-  checks: ServiceChecks<Labelled>,
+  checks: ServiceChecks,
   digestOf: DigestOf,
 ): Promise<CheckOutcome> {
   const checked = await checkService(seen, checks).catch(toProblem)

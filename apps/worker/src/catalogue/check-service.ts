@@ -1,33 +1,28 @@
-import { reservedNames, type ServiceName } from '@redeployster/shared/contract/service'
+import { reservedNames } from '@redeployster/shared/contract/service'
 import { fileOutside, locateProject, type ComposeProject, type Problem } from '../compose/project.ts'
-import type { Reach } from '../compose/command.ts'
-import type { ConfigFailure, Labelled, ResolvedService } from '../compose/resolve.ts'
+import type { ConfigFailure, ResolvedService, ResolveService } from '../compose/resolve.ts'
 import { differingLabel, readSettings, type ServiceSettings } from './service-settings.ts'
 import type { SeenService } from './services-from-containers.ts'
 
-export interface ServiceChecks<Resolved extends Labelled = ResolvedService> {
-  readonly resolve: (
-    project: ComposeProject,
-    name: ServiceName,
-    reach: Reach,
-  ) => Promise<Resolved | ConfigFailure>
+export interface ServiceChecks {
+  readonly resolve: ResolveService
   readonly projectRoots: readonly string[] | undefined
   /** The audience of identity tokens. */
   readonly publicUrl?: string | undefined
 }
 
 /** A service whose labels are really set by its compose file. */
-export interface CheckedService<Resolved extends Labelled = ResolvedService> {
+export interface CheckedService {
   readonly settings: ServiceSettings
   readonly project: ComposeProject
-  readonly resolved: Resolved
+  readonly resolved: ResolvedService
 }
 
 /** Labels are hints, not authority: anybody who starts a container or makes an image can set them. */
-export async function checkService<Resolved extends Labelled>(
+export async function checkService(
   seen: SeenService,
-  { resolve, projectRoots, publicUrl }: ServiceChecks<Resolved>,
-): Promise<CheckedService<Resolved> | Problem | ConfigFailure> {
+  { resolve, projectRoots, publicUrl }: ServiceChecks,
+): Promise<CheckedService | Problem | ConfigFailure> {
   if (reservedNames.has(seen.project)) {
     return { problem: `its project is called ${seen.project}, which is a path of ours; rename the project` }
   }

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import type { ComposeProject } from './project.ts'
 import { rememberResolved } from './remember-resolved.ts'
-import type { ConfigFailure, ResolvedService, ResolveService } from './resolve.ts'
+import type { ConfigFailure, ReadProject, ResolvedService, ResolveService } from './resolve.ts'
 
 const service = serviceName.parse('hello')
 const yaml = 'services: { hello: { image: hello, env_file: app.env } }\n'
@@ -14,10 +14,16 @@ let folder: string
 let project: ComposeProject
 let asked: number
 let answer: () => ResolvedService | ConfigFailure
+let answerForAll: () => Promise<ReadProject | ConfigFailure>
+let askedForAll: number
 let resolve: ResolveService
+let resolveAmongAll: ResolveService
 
 const inFolder = (name: string) => path.join(folder, name)
 const write = (name: string, text: string) => fs.writeFileSync(inFolder(name), text)
+const reach = { withDependencies: true }
+const ofAll = { image: 'of all' } as unknown as ResolvedService
+const takeAmongAll = (name: string = service) => resolveAmongAll(project, serviceName.parse(name), reach)
 const take = (withDependencies = true) => resolve(project, service, { withDependencies })
 
 beforeEach(() => {
@@ -33,10 +39,22 @@ beforeEach(() => {
   }
   asked = 0
   answer = () => ({ image: `hello:${asked}` }) as unknown as ResolvedService
-  resolve = rememberResolved(async () => {
-    asked += 1
-    return answer()
-  }, inFolder('compose'))
+  askedForAll = 0
+  answerForAll = async () => ({
+    service: async (name) => (name === service ? ofAll : undefined),
+  })
+  const remembering = rememberResolved(
+    async () => {
+      asked += 1
+      return answer()
+    },
+    async () => {
+      askedForAll += 1
+      return answerForAll()
+    },
+    inFolder('compose'),
+  )
+  ;({ resolve, resolveAmongAll } = remembering)
 })
 
 describe('what compose said', () => {
@@ -101,5 +119,61 @@ describe('what compose said', () => {
     await take()
     await take()
     expect(asked).toBe(2)
+  })
+})
+
+describe('all services of a project', () => {
+  it('are asked for once, and what compose said serves their deploys', async () => {
+    expect(await takeAmongAll()).toBe(ofAll)
+    expect(await takeAmongAll()).toBe(ofAll)
+    expect(await take()).toBe(ofAll)
+    expect([askedForAll, asked]).toEqual([1, 0])
+  })
+
+  it('are asked for once by those who ask while compose is being asked', async () => {
+    let end = () => {}
+    const held = new Promise<void>((resolve) => (end = resolve))
+    answerForAll = async () => held.then(() => ({ service: async () => ofAll }))
+    const both = Promise.all([takeAmongAll(), takeAmongAll()])
+    // Each of these reads the files after both of those have begun to.
+    for (const name of ['a', 'b', 'c']) await resolve(project, serviceName.parse(name), reach)
+    end()
+    expect(await both).toEqual([ofAll, ofAll])
+    expect(askedForAll).toBe(1)
+  })
+
+  it('are not asked for when a deploy has just asked for the one that is wanted', async () => {
+    const deployed = await take()
+    expect(await takeAmongAll()).toBe(deployed)
+    expect([askedForAll, asked]).toEqual([0, 1])
+  })
+
+  it('are asked for again when a file has other content', async () => {
+    await takeAmongAll()
+    write('app.env', 'A=2\n')
+    await take()
+    await takeAmongAll('other')
+    expect([askedForAll, asked]).toEqual([2, 2])
+  })
+
+  it('are asked for one by one where compose does not show them, as when a profile is off', async () => {
+    expect(await takeAmongAll('other')).not.toBe(ofAll)
+    await takeAmongAll('other')
+    expect([askedForAll, asked]).toEqual([1, 1])
+  })
+
+  it('are asked for one by one when one of them keeps compose from reading the files', async () => {
+    answerForAll = async () => ({ exitCode: 15, output: 'no' })
+    expect(await takeAmongAll()).not.toBe(ofAll)
+    expect([askedForAll, asked]).toEqual([1, 1])
+  })
+
+  it('are asked for again after a failure', async () => {
+    answerForAll = async () => {
+      throw new Error('no')
+    }
+    await expect(takeAmongAll()).rejects.toThrow('no')
+    answerForAll = async () => ({ service: async () => ofAll })
+    expect(await takeAmongAll()).toBe(ofAll)
   })
 })

@@ -7,7 +7,7 @@ import {
 } from '@redeployster/shared/testing/docker'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createResolveService } from './resolve.ts'
+import { createResolveService, readProject } from './resolve.ts'
 import { createRunCompose } from './run-compose.ts'
 
 interface Given {
@@ -39,8 +39,18 @@ async function resolve(yaml: string, given: Given = {}) {
     files: files.map(inside),
     envFiles: envFiles.map(inside),
   }
-  return createResolveService(run, [compose])(project, serviceName.parse(service), { withDependencies })
+  const asked = [serviceName.parse(service), { withDependencies }] as const
+  const resolved = await createResolveService(run, [compose])(project, ...asked)
+  // Whatever these tests ask for, the answer for all services says the same or nothing.
+  const all = await readProject(run, [compose], project)
+  const ofAll = 'service' in all ? await all.service(...asked) : undefined
+  expect(ofAll ?? resolved).toEqual(resolved)
+  isToldByAll = ofAll !== undefined
+  return resolved
 }
+
+/** Whether compose need not have been asked for the service alone. */
+let isToldByAll: boolean
 
 async function laneOf(yaml: string, given?: Given) {
   const resolved = await resolve(yaml, given)
@@ -75,6 +85,7 @@ describeWithEngine('what compose says of a service', () => {
           other: { <<: *base, depends_on: [hello] }
       `
       expect(await laneOf(yaml)).toEqual(['db', 'hello'])
+      expect(isToldByAll).toBe(true)
     })
 
     it('holds what its dependencies depend on', async () => {
@@ -86,6 +97,22 @@ describeWithEngine('what compose says of a service', () => {
           data: { <<: *base }
       `
       expect(await laneOf(yaml)).toEqual(['data', 'db', 'hello', 'queue'])
+    })
+
+    it('is known from all services that compose shows, if it shows all that the service depends on', async () => {
+      const yaml = `
+        services:
+          hello: { <<: *base, depends_on: { db: { condition: service_started, required: false } } }
+          db: { <<: *base, profiles: [jobs] }
+          alone: { <<: *base }
+          needy: { <<: *base, depends_on: [alone] }
+      `
+      expect(await laneOf(yaml)).toEqual(['hello'])
+      expect(isToldByAll).toBe(false)
+      expect(await laneOf(yaml, { service: 'db' })).toEqual(['db'])
+      expect(isToldByAll).toBe(false)
+      expect(await laneOf(yaml, { service: 'needy' })).toEqual(['alone', 'needy'])
+      expect(isToldByAll).toBe(true)
     })
 
     it('is the service alone when nothing is needed, whatever it is called', async () => {

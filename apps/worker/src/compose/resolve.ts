@@ -29,19 +29,20 @@ export interface ConfigFailure {
   readonly output: string
 }
 
-/** What a service's files set, as far as the catalogue has to know it. */
-export type Labelled = Pick<ResolvedService, 'labels'>
-
 const service = z.looseObject({
   labels: z.record(z.string(), z.string()).nullish(),
   image: z.string().optional(),
   build: z.unknown().optional(),
   pull_policy: z.string().optional(),
+  /** Compose adds those that it finds in `links`, `volumes_from` and shared namespaces. */
+  depends_on: z.record(z.string(), z.unknown()).nullish(),
 })
 /** A map, since a service may be called `__proto__`. */
-const config = z.object({
+const config = z.looseObject({
   services: z.unknown().transform(toMap).pipe(z.map(z.string(), service)),
 })
+
+type Config = z.infer<typeof config>
 
 function toMap(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : value
@@ -68,16 +69,42 @@ export function createResolveService(run: RunCompose, compose: Argv): ResolveSer
   return (project, name, reach) => resolveService(run, compose, project, name, reach)
 }
 
-/** The labels of all services that compose shows for a project, by one question. */
-export async function readProjectLabels(
+/** All services that compose shows for a project, by one question. */
+export interface ReadProject {
+  /** What compose says when it is asked for this service alone; nothing where only that question can tell. */
+  service(name: ServiceName, reach: Reach): Promise<ResolvedService | undefined>
+}
+
+export async function readProject(
   run: RunCompose,
   compose: Argv,
   project: ComposeProject,
-): Promise<ReadonlyMap<string, Labelled> | ConfigFailure> {
-  const { exitCode, stdout, stderr } = await run(projectConfigCommand(compose, project))
-  if (exitCode !== 0) return { exitCode, output: withoutValues(stderr) }
-  const { services } = config.parse(JSON.parse(stdout))
-  return new Map([...services].map(([name, found]) => [name, { labels: labelsOf(found) }]))
+): Promise<ReadProject | ConfigFailure> {
+  const filled = await run(projectConfigCommand(compose, project))
+  if (filled.exitCode !== 0) return failureOf(filled)
+  const parsed = parseConfig(filled.stdout)
+  // Read now, while the files are those that compose has just read, and not when a deploy wants to know.
+  const hasUnset = unsetVariables(filled.stderr).size > 0
+  const raw = hasUnset ? await run(rawConfigCommand(compose, project)) : filled
+  if (raw.exitCode !== 0) return failureOf(raw)
+  return {
+    async service(name, reach) {
+      const services = withDependencies(name, parsed.services)
+      if (services === undefined) return undefined
+      return describe(project, name, reach, { ...parsed, services }, filled.stderr, async () => raw)
+    },
+  }
+}
+
+/** Nothing when one of them is not shown: its profile is off, and it depends on who is named whether compose adds it. */
+function withDependencies(name: string, all: Config['services']): Config['services'] | undefined {
+  const reached = new Set([name])
+  for (const each of reached) {
+    const found = all.get(each)
+    if (found === undefined) return undefined
+    for (const dependency of Object.keys(found.depends_on ?? {})) reached.add(dependency)
+  }
+  return new Map([...all].filter(([each]) => reached.has(each)))
 }
 
 async function resolveService(
@@ -85,23 +112,41 @@ async function resolveService(
   compose: Argv,
   project: ComposeProject,
   name: ServiceName,
-  { withDependencies }: Reach,
+  reach: Reach,
 ): Promise<ResolvedService | ConfigFailure> {
   const filled = await run(configCommand(compose, project, name))
-  if (filled.exitCode !== 0) return { exitCode: filled.exitCode, output: withoutValues(filled.stderr) }
-  const parsed: unknown = JSON.parse(filled.stdout)
-  const { services } = config.parse(parsed)
+  if (filled.exitCode !== 0) return failureOf(filled)
+  const readRaw = () => run(rawConfigCommand(compose, project))
+  return describe(project, name, reach, parseConfig(filled.stdout), filled.stderr, readRaw)
+}
+
+function failureOf({ exitCode, stderr }: ComposeOutput): ConfigFailure {
+  return { exitCode, output: withoutValues(stderr) }
+}
+
+function parseConfig(stdout: string): Config {
+  return config.parse(JSON.parse(stdout))
+}
+
+/** `services`: the service and all that it depends on. */
+async function describe(
+  project: ComposeProject,
+  name: ServiceName,
+  { withDependencies }: Reach,
+  { services, ...others }: Config,
+  warnings: string,
+  readRaw: () => Promise<ComposeOutput>,
+): Promise<ResolvedService> {
   const own = services.get(name)
   const lane = withDependencies ? services : new Map([[name as string, own]])
-  const readRaw = () => run(rawConfigCommand(compose, project))
   return {
     lane: [...lane.keys()],
     labels: labelsOf(own),
     image: own?.image ?? `${project.name}-${name}`,
     isBuilt: own?.build !== undefined,
     buildsEachTime: [...lane.values()].some((it) => it?.pull_policy === 'build'),
-    unset: await unsetOfLane(readRaw, Object.fromEntries(lane), unsetVariables(filled.stderr)),
-    secrets: secretsOf(parsed),
+    unset: await unsetOfLane(readRaw, Object.fromEntries(lane), unsetVariables(warnings)),
+    secrets: secretsOf({ ...others, services: Object.fromEntries(services) }),
   }
 }
 
