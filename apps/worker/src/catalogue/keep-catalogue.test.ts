@@ -153,6 +153,13 @@ describe('the catalogue', () => {
     await expect.poll(entries, waiting).toEqual(['shop/slow deployable d', ...others])
   })
 
+  it('is not published once more for each check of many', async () => {
+    const containers = Array.from({ length: 200 }, (_, index) => container(`shop/s${index}`))
+    const { publisher, entries } = await keep({ containers })
+    await expect.poll(() => entries().length, waiting).toBe(200)
+    expect(publisher.all.length).toBeLessThan(100)
+  })
+
   it('sees what changed while a check was under way', async () => {
     const { outcome, end } = openCheck()
     const { docker, checked, entries } = await keep({ containers: [hello], check: () => outcome })

@@ -2,6 +2,7 @@ import type { CataloguePublisher } from '@redeployster/shared/catalogue/catalogu
 import type { CatalogueEntry } from '@redeployster/shared/contract/catalogue-entry'
 import { qualifiedName, type HostId } from '@redeployster/shared/contract/service'
 import type { Logger } from '@redeployster/shared/runtime/logger'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { ObservedDocker } from './docker.ts'
 import { eachAtOnce } from './each-at-once.ts'
 import { catalogueEntries, type CheckedSeen, type CheckOutcome } from './entries.ts'
@@ -22,6 +23,7 @@ export interface CatalogueKeeping {
 }
 
 const checksAtOnce = 2
+const publishEachMs = 100
 
 interface Known {
   readonly fingerprint: string
@@ -59,12 +61,22 @@ export async function keepCatalogue(keeping: CatalogueKeeping): Promise<{ republ
     if (why === 'routine') forgetDoubts()
     const unchecked = services.filter((seen) => outcomeOf(seen) === undefined)
     await publish(services)
-    await eachAtOnce(checksAtOnce, unchecked, async (seen) => {
+    const checks = eachAtOnce(checksAtOnce, unchecked, async (seen) => {
       const outcome = await check(seen)
       known.set(qualifiedName(seen), { fingerprint: fingerprintOf(seen), outcome })
       report(seen, outcome)
-      await publish(services)
     })
+    await Promise.all([checks, publishUntil(checks, services)])
+  }
+
+  /** Not after each check: a publication costs more the more services there are. */
+  async function publishUntil(checked: Promise<void>, services: readonly SeenService[]) {
+    let isDone = false
+    const done = checked.then(() => (isDone = true))
+    while (!isDone) {
+      await Promise.race([done, delay(publishEachMs)])
+      await publish(services)
+    }
   }
 
   /** What kept a service from being deployable may have been mended in its files, of which no event tells. */
