@@ -38,6 +38,14 @@ export async function hasBegun(directory: Job['directory']): Promise<boolean> {
   return (await directory.hasStarted('pull')) || (await directory.hasStarted('up'))
 }
 
+/** The wait for a slot, or a lane, may have been long. A job that has pulled has begun, and goes on. */
+export async function refuseLate(
+  { request, directory }: Job,
+  { freezes }: DeployPorts,
+): Promise<Verdict | undefined> {
+  return (await hasBegun(directory)) ? undefined : refuseFrozen(request, freezes)
+}
+
 async function plan(job: Job, { queues, jobs, freezes, look, signal }: DeployPorts): Promise<Plan | Verdict> {
   const { request, record, directory, log, logger, stop } = job
   const hasPlan = (await directory.plan()) !== undefined

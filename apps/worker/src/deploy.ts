@@ -2,8 +2,7 @@ import { isFinal, type JobRequest, type Verdict } from '@redeployster/shared/con
 import { qualifiedName } from '@redeployster/shared/contract/service'
 import { isUnreadable } from '@redeployster/shared/redis/unreadable'
 import type { Logger } from '@redeployster/shared/runtime/logger'
-import { decide, hasBegun } from './decide.ts'
-import { refuseFrozen } from './frozen.ts'
+import { decide, hasBegun, refuseLate } from './decide.ts'
 import type { DeployPorts, Job } from './job.ts'
 import { openJobDirectory } from './job-directory.ts'
 import { openJob } from './open-job.ts'
@@ -12,7 +11,7 @@ import { saySharers } from './sharers.ts'
 import { gate } from './steps/gate.ts'
 import { pull } from './steps/pull.ts'
 import { rollBack } from './steps/rollback.ts'
-import { takeLane } from './steps/take-lane.ts'
+import { takeLane, takeSlot } from './steps/take-lane.ts'
 import { up } from './steps/up.ts'
 import { trimHistory } from './trim-history.ts'
 import { refuseUnkept } from './unkept.ts'
@@ -55,7 +54,10 @@ async function carryThrough(
   const record = await jobs.get(request.id)
   if (!record || !isFinal(record)) {
     const job = await openJob(request, record, directory, logger, ports)
-    const told = await carryOut(job, ports).finally(() => ports.running.delete(request.id))
+    const told = await carryOut(job, ports).finally(() => {
+      ports.running.delete(request.id)
+      ports.schedule.freeSlot(request.id)
+    })
     if (signal.aborted) return
     const verdict = withShownReason(told, job)
     logger.debug({ at: 'ended' }, 'Ended')
@@ -69,7 +71,7 @@ async function carryThrough(
   await queues.finish(request)
   logger.debug({ at: 'finished' }, 'Finished')
   await directory.remove()
-  await trimHistory(ports, request)
+  void trimHistory(ports, request)
 }
 
 async function carryOut(job: Job, ports: DeployPorts): Promise<Verdict> {
@@ -92,11 +94,11 @@ async function tell(job: Job, ports: DeployPorts): Promise<Verdict> {
   if ('exitCode' in plan) return plan
   ports.schedule.know(job.request.id, plan.lane)
 
-  const noPull = await pull(job, plan, ports)
+  if (plan.pull) await takeSlot(job, ports)
+  const noPull = (plan.pull && (await refuseLate(job, ports))) ?? (await pull(job, plan, ports))
   if (noPull) return noPull
   await takeLane(job, ports)
-  // The wait may have been long. A job that has pulled has begun, and goes on.
-  const tooLate = (await hasBegun(job.directory)) ? undefined : await refuseFrozen(job.request, ports.freezes)
+  const tooLate = await refuseLate(job, ports)
   if (tooLate) return tooLate
 
   const failure =

@@ -28,13 +28,25 @@ function take(schedule: Schedule, id: string, ...lane: string[]) {
   }
 }
 
-describe('slots', () => {
-  it('are as many as the schedule is made for', () => {
+/** Asks for a slot; tells whether it is held now. */
+function takeSlot(schedule: Schedule, id: string) {
+  let isHeld = false
+  void schedule.takeSlot(id).then(() => (isHeld = true))
+  return {
+    has: async () => {
+      await turn()
+      return isHeld
+    },
+  }
+}
+
+describe('places ahead', () => {
+  it('are as many as there are slots', () => {
     const schedule = createSchedule(2, ignore)
     expect([schedule.tryEnter(), schedule.tryEnter(), schedule.tryEnter()]).toEqual([true, true, false])
   })
 
-  it('are free again, and somebody is told, when no job came or one is over', () => {
+  it('are free again, and somebody is told, when no job came, or one is over, or has a slot', async () => {
     const onRoom = vi.fn<() => void>()
     const schedule = createSchedule(1, onRoom)
     schedule.tryEnter()
@@ -43,53 +55,110 @@ describe('slots', () => {
     enter(schedule, '1')
     schedule.leave('1')
     expect(onRoom).toHaveBeenCalledTimes(2)
+    enter(schedule, '2')
+    expect(await takeSlot(schedule, '2').has()).toBe(true)
+    expect(onRoom).toHaveBeenCalledTimes(3)
     expect(schedule.tryEnter()).toBe(true)
   })
 
-  it('are given to others while a job waits for its lane', async () => {
-    const onRoom = vi.fn<() => void>()
-    const schedule = createSchedule(2, onRoom)
+  it('are given to others while a job waits for its lane, but not while it waits for a slot', async () => {
+    const schedule = createSchedule(1, ignore)
     enter(schedule, '1')
-    expect(await take(schedule, '1', 'db').has()).toBe(true)
+    take(schedule, '1', 'db')
     enter(schedule, '2')
     take(schedule, '2', 'db')
-    expect(onRoom).toHaveBeenCalledTimes(1)
+    enter(schedule, '3')
+    take(schedule, '3', 'web')
+    expect(schedule.tryEnter()).toBe(false)
+  })
+})
+
+describe('slots', () => {
+  it('are as many as the schedule is made for', async () => {
+    const schedule = createSchedule(2, ignore)
+    enter(schedule, '1')
+    enter(schedule, '2', 'blog')
+    const first = [takeSlot(schedule, '1'), take(schedule, '2', 'db')]
+    expect(await Promise.all(first.map((it) => it.has()))).toEqual([true, true])
+    enter(schedule, '3')
+    const third = takeSlot(schedule, '3')
+    expect(await third.has()).toBe(false)
+    schedule.leave('1')
+    expect(await third.has()).toBe(true)
+  })
+
+  it('go to the oldest of those that wait', async () => {
+    const schedule = createSchedule(3, ignore)
+    for (const id of ['1', '2', '3']) enter(schedule, id, id)
+    for (const id of ['1', '2', '3']) takeSlot(schedule, id)
+    for (const id of ['6', '5', '4']) enter(schedule, id, id)
+    const waiting = [takeSlot(schedule, '6'), take(schedule, '5', 'db'), takeSlot(schedule, '4')]
+    schedule.leave('1')
+    expect(await Promise.all(waiting.map((it) => it.has()))).toEqual([false, false, true])
+    schedule.freeSlot('2')
+    expect(await Promise.all(waiting.map((it) => it.has()))).toEqual([false, true, true])
+  })
+
+  it('are given to others while a job waits for its lane', async () => {
+    const schedule = createSchedule(2, ignore)
+    for (const id of ['1', '2']) enter(schedule, id)
+    take(schedule, '1', 'db')
+    expect(await takeSlot(schedule, '2').has()).toBe(true)
+    take(schedule, '2', 'db')
     enter(schedule, '3')
     expect(await take(schedule, '3', 'web').has()).toBe(true)
   })
 
   it('are needed again before a job that waited may run', async () => {
-    const schedule = createSchedule(2, ignore)
-    for (const id of ['1', '2']) enter(schedule, id)
+    const schedule = createSchedule(1, ignore)
+    enter(schedule, '1')
     take(schedule, '1', 'db')
-    const second = take(schedule, '2', 'db')
     enter(schedule, '3')
+    const second = take(schedule, '3', 'db')
+    enter(schedule, '2')
+    const third = take(schedule, '2', 'web')
     schedule.leave('1')
-    expect(await second.has()).toBe(true)
-    expect(schedule.tryEnter()).toBe(false)
+    expect([await second.has(), await third.has()]).toEqual([false, true])
     schedule.leave('2')
-    expect(schedule.tryEnter()).toBe(true)
+    expect(await second.has()).toBe(true)
   })
 
-  it('go to a job that waited before they go to a new one', async () => {
-    let schedule = createSchedule(1, ignore)
-    const newcomer = vi.fn<() => boolean>(() => schedule.tryEnter())
-    schedule = createSchedule(1, newcomer)
-    schedule.adopt('1', 'shop', true, ['db'])
-    schedule.adopt('2', 'shop', false)
+  it('are free for others when the steps of a job are over, but not its lane', async () => {
+    const schedule = createSchedule(1, ignore)
+    enter(schedule, '1')
+    take(schedule, '1', 'db')
+    enter(schedule, '2')
     const second = take(schedule, '2', 'db')
+    enter(schedule, '3')
+    const third = take(schedule, '3', 'web')
+    schedule.freeSlot('1')
+    expect([await second.has(), await third.has()]).toEqual([false, true])
     schedule.leave('1')
+    schedule.leave('3')
     expect(await second.has()).toBe(true)
-    expect(newcomer).not.toHaveReturnedWith(true)
   })
 
   it('are not set free by a job that leaves while it waits', async () => {
-    const schedule = createSchedule(2, ignore)
-    for (const id of ['1', '2']) enter(schedule, id)
-    take(schedule, '1', 'db')
-    take(schedule, '2', 'db')
+    const schedule = createSchedule(1, ignore)
+    enter(schedule, '1')
+    take(schedule, '1', 'a')
+    enter(schedule, '2')
+    take(schedule, '2', 'a')
     schedule.leave('2')
-    expect([schedule.tryEnter(), schedule.tryEnter()]).toEqual([true, false])
+    enter(schedule, '3', 'blog')
+    expect(await takeSlot(schedule, '3').has()).toBe(false)
+  })
+
+  it('are not given to a job that waits no more, since it was stopped', async () => {
+    const schedule = createSchedule(1, ignore)
+    for (const id of ['1', '2', '3']) {
+      enter(schedule, id, id)
+      if (id !== '3') takeSlot(schedule, id)
+      if (id === '2') schedule.freeSlot(id)
+    }
+    const third = takeSlot(schedule, '3')
+    schedule.leave('1')
+    expect(await third.has()).toBe(true)
   })
 })
 
@@ -200,11 +269,12 @@ describe('a job of an earlier worker', () => {
     schedule.adopt('1', 'shop', true, ['a'])
     schedule.adopt('2', 'shop', true, ['b'])
     expect(await take(schedule, '2', 'b').has()).toBe(true)
-    expect(schedule.tryEnter()).toBe(false)
+    enter(schedule, '3', 'blog')
+    const third = takeSlot(schedule, '3')
     schedule.leave('1')
-    expect(schedule.tryEnter()).toBe(false)
+    expect(await third.has()).toBe(false)
     schedule.leave('2')
-    expect(schedule.tryEnter()).toBe(true)
+    expect(await third.has()).toBe(true)
   })
 
   it('that runs is waited for by older ones, too', async () => {

@@ -1,14 +1,15 @@
 import { blockerOf, byAge, type Claim } from './lanes.ts'
 
 /**
- * Who may work now. A job at work holds one of `max` slots; while it waits for its lane it gives the slot to others.
+ * Who may work now. A job whose steps run holds one of `max` slots. As many again may be fetched ahead, so that they are
+ * ready when a slot is free; one that waits for its lane does not count among them.
  */
 export interface Schedule {
-  /** Takes a slot if there is a free one. */
+  /** Takes a place among those fetched ahead if there is a free one. */
   tryEnter(): boolean
-  /** Gives back a slot that no job took up. */
+  /** Gives back a place that no job took up. */
   exit(): void
-  /** A job, in a slot, that does not know its lane yet: until then it may touch all of its project. */
+  /** A job that was fetched and does not know its lane yet: until then it may touch all of its project. */
   announce(id: string, project: string): void
   /**
    * A job of an earlier worker gets a slot even when none is free. One that runs holds its lane already: all of its
@@ -17,38 +18,53 @@ export interface Schedule {
   adopt(id: string, project: string, isRunning: boolean, lane?: readonly string[]): void
   /** The job knows its lane, long before it takes it: others of the project need not wait for it any more. */
   know(id: string, lane: readonly string[]): void
-  /** Resolves when the job holds its lane; says first, if it has to wait, for which job. */
+  /** Resolves when the job holds a slot. */
+  takeSlot(id: string): Promise<void>
+  /** Resolves when the job holds its lane, and a slot; says first, if it has to wait for another job, for which. */
   takeLane(id: string, onWait: (blocker: string) => Promise<void>): Promise<void>
+  /** The steps of the job are over: its slot is free, but its lane is not. */
+  freeSlot(id: string): void
   /** The job is over: its lane and its slot are free. */
   leave(id: string): void
 }
 
 interface Waiting extends Claim {
-  grant: (() => void) | undefined
+  /** `ahead`: fetched, and getting ready or waiting for a slot. */
+  place: 'ahead' | 'slot' | undefined
+  wants: { readonly what: 'slot' | 'lane'; readonly grant: () => void } | undefined
   isHeld: boolean
   lane: ReadonlySet<string> | undefined
 }
 
-/** `onRoom` is called when a slot may have become free. */
+/** `onRoom` is called when a place may have become free. */
 export function createSchedule(max: number, onRoom: () => void): Schedule {
   const claims = new Map<string, Waiting>()
-  let atWork = 0
+  const taken = { ahead: 0, slot: 0 }
 
-  function grantLanes() {
+  /** Gives slots and lanes to those that wait, the oldest first. */
+  function grant() {
     for (const claim of [...claims.values()].sort(byAge)) {
-      if (atWork >= max) return
-      if (claim.grant === undefined || blockerOf(claim.id, [...claims.values()])) continue
-      atWork++
-      claim.isHeld = true
-      claim.grant()
-      claim.grant = undefined
+      const { wants } = claim
+      if (wants === undefined || (claim.place !== 'slot' && taken.slot >= max)) continue
+      if (wants.what === 'lane' && blockerOf(claim.id, [...claims.values()])) continue
+      move(claim, 'slot')
+      claim.isHeld = wants.what === 'lane'
+      claim.wants = undefined
+      wants.grant()
     }
+    onRoom()
   }
 
-  function freeSlot() {
-    atWork--
-    grantLanes()
-    onRoom()
+  function move(claim: Waiting, place: Waiting['place']) {
+    if (claim.place) taken[claim.place]--
+    if (place) taken[place]++
+    claim.place = place
+  }
+
+  function ask(claim: Waiting, what: 'slot' | 'lane'): Promise<void> {
+    return new Promise((resolve) => {
+      claim.wants = { what, grant: resolve }
+    })
   }
 
   function claimOf(id: string): Waiting {
@@ -57,46 +73,65 @@ export function createSchedule(max: number, onRoom: () => void): Schedule {
     return claim
   }
 
+  function claim(id: string, project: string): Waiting {
+    const made = { id, project, lane: undefined, isHeld: false, place: undefined, wants: undefined }
+    claims.set(id, made)
+    return made
+  }
+
   return {
     tryEnter() {
-      if (atWork >= max) return false
-      atWork++
+      if (taken.ahead >= max) return false
+      taken.ahead++
       return true
     },
-    exit: freeSlot,
+    exit() {
+      taken.ahead--
+      onRoom()
+    },
     announce(id, project) {
-      claims.set(id, { id, project, lane: undefined, isHeld: false, grant: undefined })
+      // The place that it entered with.
+      claim(id, project).place = 'ahead'
     },
     adopt(id, project, isRunning, lane) {
-      atWork++
-      claims.set(id, { id, project, lane: lane && new Set(lane), isHeld: isRunning, grant: undefined })
+      const adopted = claim(id, project)
+      move(adopted, 'slot')
+      adopted.isHeld = isRunning
+      adopted.lane = lane && new Set(lane)
     },
     know(id, lane) {
       const claim = claimOf(id)
       if (claim.isHeld) return
       claim.lane = new Set(lane)
-      grantLanes()
+      grant()
+    },
+    async takeSlot(id) {
+      const claim = claimOf(id)
+      if (claim.place === 'slot') return
+      const granted = ask(claim, 'slot')
+      grant()
+      await granted
     },
     async takeLane(id, onWait) {
       const claim = claimOf(id)
       if (claim.isHeld) return
       const blocker = blockerOf(id, [...claims.values()])
-      if (blocker === undefined) {
-        claim.isHeld = true
-        return
-      }
-      const granted = new Promise<void>((resolve) => {
-        claim.grant = resolve
-      })
-      freeSlot()
-      await onWait(blocker.id)
+      if (blocker) move(claim, undefined)
+      const granted = ask(claim, 'lane')
+      grant()
+      if (blocker) await onWait(blocker.id)
       await granted
     },
+    freeSlot(id) {
+      const claim = claimOf(id)
+      move(claim, undefined)
+      claim.wants = undefined
+      grant()
+    },
     leave(id) {
-      const isWaiting = claims.get(id)?.grant !== undefined
+      move(claimOf(id), undefined)
       claims.delete(id)
-      if (isWaiting) grantLanes()
-      else freeSlot()
+      grant()
     },
   }
 }

@@ -1,5 +1,10 @@
 import type { DeployPorts, Job } from '../job.ts'
 
+/** A pull touches no lane, but takes a slot. Rejects when the job is stopped while it waits. */
+export async function takeSlot({ request, stop }: Job, { schedule }: DeployPorts) {
+  await Promise.race([schedule.takeSlot(request.id), aborted(stop.signal)])
+}
+
 /** Rejects when the job is stopped while it waits. */
 export async function takeLane({ request, log, logger, stop }: Job, { schedule, jobs }: DeployPorts) {
   const taken = schedule.takeLane(request.id, async (blocker) => {
