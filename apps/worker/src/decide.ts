@@ -48,11 +48,13 @@ export async function refuseLate(
 
 async function plan(job: Job, { queues, jobs, freezes, look, signal }: DeployPorts): Promise<Plan | Verdict> {
   const { request, record, directory, log, logger, stop } = job
-  const hasPlan = (await directory.plan()) !== undefined
-  // Begun, and nothing here says what: the state directory was emptied, or is another one. It must not start twice.
-  if (record?.startedAt !== undefined && !hasPlan) return interrupted
-  // One that an earlier worker took in time has only waited for its lane since.
-  if (!hasPlan && Date.now() > Date.parse(request.startBy)) return expired
+  const wasBegun = record?.startedAt !== undefined
+  const isLate = Date.now() > Date.parse(request.startBy)
+  if ((wasBegun || isLate) && (await directory.plan()) === undefined) {
+    // Begun, and nothing here says what: the state directory was emptied, or is another one. It must not start twice.
+    // One with a plan was taken in time, and has only waited since.
+    return wasBegun ? interrupted : expired
+  }
 
   // Whoever joined until now asked before we look, so what we see is what he asked for. From here on nobody joins.
   await queues.releaseJoinKey(request)

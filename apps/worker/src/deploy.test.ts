@@ -67,10 +67,13 @@ function goOn({ get, readSecrets, onLog }: Changes): Promise<void> {
     queues: { finish: async () => {} },
     jobs: {
       get: get ?? (async () => undefined),
-      isCancelAsked: async () => false,
       restore: async () => {},
       begin: async () => true,
       conclude: async (_: unknown, reached: Verdict) => {
+        // Hangs if the job still holds its slot, which is the only one.
+        schedule.tryEnter()
+        schedule.announce('other', 'blog')
+        await schedule.takeSlot('other')
         verdict = reached
         hadEnded = hasEnded()
         return reached
@@ -95,6 +98,12 @@ describe(`a deploy of ${queueName(request)} that runs already`, () => {
     step.unblock()
     await goOn({ readSecrets: () => Promise.reject(new SyntaxError('no JSON')) })
     expect(verdict).toMatchObject({ state: 'failed', exitCode: 4 })
+  })
+
+  it('is stopped when somebody has asked for that while no worker was there', async () => {
+    await directory.writePlan(plan)
+    await goOn({ get: async () => ({ cancelAsked: true }) as JobRecord })
+    expect(verdict).toMatchObject({ state: 'cancelled', exitCode: 130 })
   })
 
   it('gets a verdict only when compose has ended, even when its plan cannot be read', async () => {

@@ -1,4 +1,4 @@
-import { isFinal, type JobRequest, type Verdict } from '@redeployster/shared/contract/job'
+import type { JobRequest, Verdict } from '@redeployster/shared/contract/job'
 import { qualifiedName } from '@redeployster/shared/contract/service'
 import { isUnreadable } from '@redeployster/shared/redis/unreadable'
 import type { Logger } from '@redeployster/shared/runtime/logger'
@@ -26,7 +26,7 @@ export async function deploy(request: JobRequest, ports: DeployPorts): Promise<v
   const directory = await openJobDirectory(ports.stateDir, request, logger).catch(toError)
   if (directory instanceof Error) return refuseUnkept(request, directory, logger, ports)
   try {
-    await carryThrough(request, directory, logger, ports)
+    await carryThrough(request, directory, logger, ports).finally(() => ports.running.delete(request.id))
   } catch (error) {
     // Compose may still run: whoever throws leaves the lane, and the queue to the next job.
     if (!ports.signal.aborted) await directory.quiet()
@@ -48,16 +48,14 @@ async function carryThrough(
   logger: Logger,
   ports: DeployPorts,
 ): Promise<void> {
-  const { queues, jobs, signal } = ports
+  const { queues, jobs, running, schedule, signal } = ports
   logger.debug({ at: 'fetched' }, 'Fetched')
 
-  const record = await jobs.get(request.id)
-  if (!record || !isFinal(record)) {
-    const job = await openJob(request, record, directory, logger, ports)
-    const told = await carryOut(job, ports).finally(() => {
-      ports.running.delete(request.id)
-      ports.schedule.freeSlot(request.id)
-    })
+  const job = await openJob(request, directory, logger, ports)
+  if (job) {
+    const told = await carryOut(job, ports)
+    running.delete(request.id)
+    schedule.freeSlot(request.id)
     if (signal.aborted) return
     const verdict = withShownReason(told, job)
     logger.debug({ at: 'ended' }, 'Ended')

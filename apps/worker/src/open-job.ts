@@ -1,19 +1,17 @@
-import type { JobRecord, JobRequest } from '@redeployster/shared/contract/job'
+import { isFinal, type JobRequest } from '@redeployster/shared/contract/job'
 import type { Logger } from '@redeployster/shared/runtime/logger'
 import type { DeployPorts, Job } from './job.ts'
 import { openJobLog } from './job-log.ts'
 import { createStepTimes } from './step-times.ts'
 import { createStopOrder } from './stop-order.ts'
 
-/** Puts together what the story of a job is told with; from now on it can be ordered to stop. */
+/** Puts together what the story of a job is told with, unless it has its verdict; from now on it can be ordered to stop. */
 export async function openJob(
   request: JobRequest,
-  record: JobRecord | undefined,
   directory: Job['directory'],
   logger: Logger,
-  ports: DeployPorts,
-): Promise<Job> {
-  const log = await openJobLog(ports.logWriter, request.id)
+  { jobs, logWriter, running }: DeployPorts,
+): Promise<Job | undefined> {
   const stop = createStopOrder(await directory.stopReason(), async (reason) => {
     await directory.writeStopReason(reason).catch((error: unknown) => {
       // It is obeyed all the same; only a worker that comes after would not know of it.
@@ -21,7 +19,11 @@ export async function openJob(
     })
     logger.debug({ at: `ordered ${reason}` }, 'Ordered to stop')
   })
-  ports.running.set(request.id, stop)
-  if (await ports.jobs.isCancelAsked(request.id)) await stop.give('cancel')
+  // Before the record is read: a cancel that comes later finds it here.
+  running.set(request.id, stop)
+  const record = await jobs.get(request.id)
+  if (record && isFinal(record)) return undefined
+  if (record?.cancelAsked) await stop.give('cancel')
+  const log = await openJobLog(logWriter, request.id)
   return { request, record, directory, times: createStepTimes(directory), log, logger, stop }
 }

@@ -11,11 +11,15 @@ import { checkClaim, createAttach, makeClaim } from './redis-claims.ts'
 import { toFields, toRecord } from './redis-job-record.ts'
 import { createJobsReader } from './redis-jobs-reader.ts'
 
+/** Where the keys of the histories and the words of the record begin. */
+const addRecord = (key: number, word: number) => `
+for at = ${word + 2}, #ARGV, 2 do redis.call('HSETNX', KEYS[1], ARGV[at], ARGV[at + 1]) end
+redis.call('ZADD', KEYS[${key}], 0, ARGV[${word}])
+redis.call('ZADD', KEYS[${key + 1}], 0, ARGV[${word}])
+`
 const writeRecord = `
 if redis.call('HEXISTS', KEYS[1], 'id') == 1 then return 0 end
-for at = 3, #ARGV, 2 do redis.call('HSETNX', KEYS[1], ARGV[at], ARGV[at + 1]) end
-redis.call('ZADD', KEYS[2], 0, ARGV[1])
-redis.call('ZADD', KEYS[3], 0, ARGV[1])
+${addRecord(2, 1)}
 `
 
 /** The kick comes with the record: a caller who hears nothing knows that both are there or neither is. */
@@ -93,10 +97,13 @@ redis.call('ZADD', KEYS[4], string.format('%.0f', now[1] * 1000000 + now[2]), co
 redis.call('INCRBY', KEYS[5], bytes)
 `
 
-/** Returns what somebody wrote before, if so. */
+/** Returns what somebody wrote before, if so. Redis may have been emptied since: a verdict needs a record to stand in. */
 const concludeScript = script(`
-local standing = redis.call('HMGET', KEYS[1], 'state', 'exitCode', 'started', 'reason')
-if standing[2] then return standing end
+local standing = redis.call('HMGET', KEYS[1], 'state', 'exitCode', 'started', 'reason', 'id')
+if standing[2] then return {standing[1], standing[2], standing[3], standing[4]} end
+if not standing[5] then
+  ${addRecord(6, 8)}
+end
 ${writeVerdict}
 return {ARGV[2], ARGV[3], ARGV[4], ARGV[5]}
 `)
@@ -166,10 +173,10 @@ export function createJobs(redis: Redis): Jobs {
     },
 
     async conclude(request, verdict) {
-      // Redis may have been emptied since: a verdict needs a record to stand in.
-      await this.restore(request)
       const { keyNames, words } = concluding(request.id, verdict)
-      return toVerdict(await concludeScript(redis, keyNames, words))
+      const record = recording(request)
+      const all = [...keyNames, ...record.keyNames.slice(1)]
+      return toVerdict(await concludeScript(redis, all, [...words, ...record.words]))
     },
 
     async concludeUnbegun(id, verdict) {
