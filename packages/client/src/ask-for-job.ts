@@ -15,6 +15,6 @@ export async function askForJob(client: Client, id: string, asking: Asking = {})
   const wait = waitSeconds > 0 ? `?wait=${waitSeconds}` : ''
   const { value } = await client.json('GET', `/jobs/${id}${wait}`, { ...rest, limitMs })
   const job = readJob(value)
-  if (!job) throw notFromUs(client.url, { status: 200 })
+  if (job?.id !== id) throw notFromUs(client.url, { status: 200 })
   return job
 }

@@ -1,7 +1,6 @@
 import { createClient } from './client.ts'
 import { notFromUs } from './client-error.ts'
-import { readJob } from './job.ts'
-import { jobIdIn } from './logs.ts'
+import { jobIdIn, readJob } from './job.ts'
 import { readClientSettings, type ClientOptions } from './settings.ts'
 import type { Surroundings } from './surroundings.ts'
 

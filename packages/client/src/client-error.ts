@@ -51,7 +51,9 @@ export function brokenOff(url: string, error: unknown): ClientError {
   const { name, code, message } = innermost(error)
   const explain = explanations[code ?? name]
   const isUseless = /CERT|SIGNATURE|^ERR_(SSL|TLS)_/.test(code ?? '')
-  const isUnsent = isUseless || /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|E(HOST|NET)UNREACH)$/.test(code ?? '')
+  const isUnsent =
+    isUseless ||
+    /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|E(HOST|NET)UNREACH|UND_ERR_CONNECT_TIMEOUT)$/.test(code ?? '')
   // Else the code alone: the message of a failed TLS handshake has several lines.
   const sentence = explain ? explain(url) : `Cannot reach ${url} (${code ?? message})`
   return new ClientError(sentence, { isUseless, isUnsent })

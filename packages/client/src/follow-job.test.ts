@@ -202,9 +202,14 @@ describe('there is no verdict', () => {
     await expect(result).rejects.toThrow(/./)
   })
 
-  it('in what is none', async () => {
+  it.each([
+    ['in what is none', {}],
+    ['of another job', ending(0, { id: id.replace(/^0/, '1') })],
+    ['that contradicts itself', ending(0, { state: 'failed' })],
+  ])('%s', async (_, verdict) => {
+    const data = JSON.stringify(verdict)
     const forged: Handle = (response) =>
-      void response.writeHead(200, type).end('id: 1\ndata: line 1\n\nevent: verdict\ndata: {}\n\n')
+      void response.writeHead(200, type).end(`id: 1\ndata: line 1\n\nevent: verdict\ndata: ${data}\n\n`)
     const { lines, result } = await following({ events: [forged, whole] })
     expect(await result).toEqual(ending(3))
     expect(lines).toEqual(all)

@@ -16,6 +16,8 @@ describe('a job', () => {
     ['no state', { ...job(), state: undefined }],
     ['an exit code that is none', { ...job(), exitCode: 256 }],
     ['an exit code that is a text', { ...job(), exitCode: '0' }],
+    ['a failure with exit code 0', { ...job({ state: 'failed' }), exitCode: 0 }],
+    ['a success with another', { ...job({ state: 'succeeded' }), exitCode: 3 }],
   ])('is not read from %s', (_, value) => {
     expect(readJob(value)).toBeUndefined()
   })
@@ -27,9 +29,15 @@ describe('a job', () => {
   })
 })
 
-it.each([undefined, null, 7, {}, { id, state: 'succeeded' }, { id, state: 'succeeded', exitCode: -1 }])(
-  'reads no verdict from %j',
-  (value) => {
-    expect(readEnding(value)).toBeUndefined()
-  },
-)
+it.each([
+  undefined,
+  null,
+  7,
+  {},
+  { id, state: 'succeeded' },
+  { id, state: 'succeeded', exitCode: -1 },
+  { id, state: 'succeeded', exitCode: 3 },
+  { id, state: 'failed', exitCode: 0 },
+])('reads no verdict from %j', (value) => {
+  expect(readEnding(value)).toBeUndefined()
+})

@@ -1,4 +1,5 @@
 import type { JobRecord, JobState } from '@redeployster/shared/contract/job'
+import { ClientError } from './client-error.ts'
 
 /** A job as the API shows it, as far as a client looks at it. */
 export type Job = Pick<
@@ -26,14 +27,14 @@ export function readJob(value: unknown): Job | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const { id, state, project, service, exitCode } = value as Record<string, unknown>
   if (!isJobId(id) || ![state, project, service].every((it) => typeof it === 'string')) return undefined
-  if (exitCode !== undefined && !isExitCode(exitCode)) return undefined
+  if (exitCode !== undefined && !isVerdict(state, exitCode)) return undefined
   return value as Job
 }
 
 export function readEnding(value: unknown): Ending | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const { id, state, exitCode } = value as Record<string, unknown>
-  return isJobId(id) && typeof state === 'string' && isExitCode(exitCode) ? (value as Ending) : undefined
+  return isJobId(id) && isVerdict(state, exitCode) ? (value as Ending) : undefined
 }
 
 /** A job's end, once it has one. */
@@ -41,11 +42,19 @@ export function endingOf({ id, state, started, exitCode, reason }: Job): Ending 
   return exitCode === undefined ? undefined : { id, state, started, exitCode, ...(reason && { reason }) }
 }
 
+/** The id that somebody has typed. */
+export function jobIdIn(text: string): string {
+  if (isJobId(text)) return text.toLowerCase()
+  throw new ClientError(`${JSON.stringify(text)} is no job: its id stands in the first line of its log`)
+}
+
 /** It becomes part of paths. */
-export function isJobId(value: unknown): value is string {
+function isJobId(value: unknown): value is string {
   return typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)
 }
 
-function isExitCode(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255
+/** 0 if and only if it succeeded: what contradicts itself is no verdict. */
+function isVerdict(state: unknown, exitCode: unknown): boolean {
+  if (typeof state !== 'string' || typeof exitCode !== 'number' || !Number.isInteger(exitCode)) return false
+  return exitCode >= 0 && exitCode <= 255 && (exitCode === 0) === (state === 'succeeded')
 }

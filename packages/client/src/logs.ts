@@ -1,7 +1,6 @@
 import { askForJob } from './ask-for-job.ts'
 import { createClient, type Client } from './client.ts'
-import { ClientError } from './client-error.ts'
-import { endingOf, isJobId } from './job.ts'
+import { endingOf, jobIdIn } from './job.ts'
 import { keepAsking } from './keep-asking.ts'
 import { numberedLines } from './numbered-lines.ts'
 import { readClientSettings, type ClientOptions } from './settings.ts'
@@ -45,9 +44,4 @@ async function printObjects({ stdout, stderr }: Surroundings, client: Client, id
 
 function textSoFar(client: Client, id: string): Promise<string> {
   return client.text('GET', `/jobs/${id}/log`, { headers: { Accept: 'text/plain' } })
-}
-
-export function jobIdIn(text: string): string {
-  if (isJobId(text)) return text
-  throw new ClientError(`${JSON.stringify(text)} is no job: its id stands in the first line of its log`)
 }

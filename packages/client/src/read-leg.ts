@@ -1,6 +1,6 @@
 import type { ReadableStream } from 'node:stream/web'
 import type { Client } from './client.ts'
-import { brokenOff, ClientError } from './client-error.ts'
+import { brokenOff, ClientError, notFromUs } from './client-error.ts'
 import type { Ending } from './job.ts'
 import { readEvents, type LogEvent } from './read-events.ts'
 import { startLimit } from './start-limit.ts'
@@ -48,6 +48,7 @@ export async function readLeg(client: Client, id: string, reading: Reading): Pro
       hasBegun ||= events.length > 0
       onEvents(events)
       const ending = events.find((it) => it.kind === 'verdict')?.ending
+      if (ending && ending.id !== id) throw notFromUs(client.url, response)
       if (ending) return end(ending)
     }
     return end()

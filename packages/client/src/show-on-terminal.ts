@@ -72,7 +72,7 @@ export function showOnTerminal(terminal: Terminal, colours: Colours): Show {
         else above.push(...settle(), paint(printable(text), colours))
       }
       redraw(above)
-      recent = lines.slice(-10).map(({ text }) => printable(text))
+      recent = [...recent, ...lines.map(({ text }) => printable(text))].slice(-10)
     },
     aside(text) {
       const said = printable(text)

@@ -37,6 +37,14 @@ it('says the reason of a verdict that no worker wrote into the log', () => {
   expect(out.join('')).toBe(`redeployster: no worker took it\nredeployster: job ${id} exit-code: 125\n`)
 })
 
+it('says it once, also when the log had it some lines before', () => {
+  const { out, show } = shown()
+  show.lines([{ number: 1, text: 'redeployster: compose failed' }])
+  show.lines([])
+  show.end(ending(3, { reason: 'compose failed' }), job())
+  expect(out.join('').match(/compose failed/g)).toHaveLength(1)
+})
+
 it('does not fill a log with the time that passes', () => {
   const { beside, show } = shown()
   for (const text of ['still running (15 s)', 'API stopping', 'API stopping', 'still running (30 s)']) {

@@ -1,7 +1,7 @@
-import { notice } from '@redeployster/shared/contract/log-line'
+import { exitCodeLine, notice } from '@redeployster/shared/contract/log-line'
 import { printable } from '@redeployster/shared/contract/printable'
 import type { Show } from './show.ts'
-import { isWorthKeeping, lastLine, unsaidReason } from './words.ts'
+import { isWorthKeeping, unsaidReason } from './words.ts'
 
 type Write = (text: string) => void
 
@@ -15,7 +15,7 @@ export function showPlain(write: Write, writeBeside: Write): Show {
     lines(lines) {
       const texts = lines.map(({ text }) => printable(text))
       write(texts.map((text) => `${text}\n`).join(''))
-      recent = texts.slice(-10)
+      recent = [...recent, ...texts].slice(-10)
     },
     aside(text) {
       if (text !== lastAside && isWorthKeeping(text)) beside(text)
@@ -25,7 +25,8 @@ export function showPlain(write: Write, writeBeside: Write): Show {
     end(ending) {
       const reason = unsaidReason(ending, recent)
       if (reason !== undefined) write(`${reason}\n`)
-      write(`${lastLine(ending)}\n`)
+      // The same that every stream of the API ends with.
+      write(`${exitCodeLine(ending.id, ending.exitCode)}\n`)
     },
     fail: (reason) => beside(notice(reason)),
     close: () => {},

@@ -1,4 +1,4 @@
-import { exitCodeLine, notice } from '@redeployster/shared/contract/log-line'
+import { notice } from '@redeployster/shared/contract/log-line'
 import { printable } from '@redeployster/shared/contract/printable'
 import type { Ending, Job } from './job.ts'
 
@@ -14,11 +14,6 @@ const said: Readonly<Record<string, string>> = {
   interrupted: 'was interrupted and ended',
   expired: 'was not begun in time and ended',
   rejected: 'was rejected and ended',
-}
-
-/** The last line, the same that every stream of the API ends with. */
-export function lastLine({ id, exitCode }: Ending): string {
-  return exitCodeLine(id, exitCode)
 }
 
 /** The notice with the reason, unless the log had it; the worker writes it there itself, if there was one. */
