@@ -190,9 +190,9 @@ describeWithEngine('the client', () => {
   it('prints objects for programs: of a log, of the jobs, of a cancel', async () => {
     await script('echo before; read _ <"$folder/gate"')
     const objectsOf = async (words: readonly string[]) => {
-      const running = run([...words, '--json'])
-      expect(await running.ended).toBe(0)
-      const lines = running.stdout().trimEnd().split('\n')
+      const asking = run([...words, '--json'])
+      expect(await asking.ended).toBe(0)
+      const lines = asking.stdout().trimEnd().split('\n')
       return lines.map((line) => JSON.parse(line) as unknown)
     }
     const running = run(['deploy', 'hello'])

@@ -1,5 +1,4 @@
-import { addDeployCommands, type DeployRuns } from '@redeployster/client/commands'
-import { addClientOptions, clientVariables } from '@redeployster/client/settings'
+import { addClientCommand, addDeployCommands, type DeployRuns } from '@redeployster/client/commands'
 import type { Command } from 'commander'
 import type { FreezeOptions, UnfreezeOptions } from './freeze.ts'
 import type { ServicesOptions } from './services.ts'
@@ -42,25 +41,16 @@ Example:
 
 export function addClientCommands(program: Command, runs: ClientRuns): void {
   addDeployCommands(program, runs)
-  add(program, 'services', 'list what a token may deploy, and how it is', servicesHelp)
+  addClientCommand(program, 'services', 'list what a token may deploy, and how it is', servicesHelp)
     .option('--json', 'print the answer of the API')
     .action(runs.services)
-  add(program, 'freeze', 'let nobody deploy a service for a while', freezeHelp)
+  addClientCommand(program, 'freeze', 'let nobody deploy a service for a while', freezeHelp)
     .argument('<service>')
     .requiredOption('--reason <text>', 'what everybody is told who would deploy it')
     .option('--for <duration>', 'as 30m, 2h or 3d; without it, until somebody lifts it')
     .option('--by <name>', 'who freezes it (default: user@host)')
     .action(runs.freeze)
-  add(program, 'unfreeze', 'let a frozen service be deployed again', unfreezeHelp)
+  addClientCommand(program, 'unfreeze', 'let a frozen service be deployed again', unfreezeHelp)
     .argument('<service>')
     .action(runs.unfreeze)
-}
-
-function add(program: Command, name: string, summary: string, help: string): Command {
-  const command = program
-    .command(name)
-    .summary(summary)
-    .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
-    .addHelpText('after', `${help}\n${clientVariables}`)
-  return addClientOptions(command)
 }

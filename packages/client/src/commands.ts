@@ -69,31 +69,37 @@ export function addDeployCommands(program: Command, runs: DeployRuns): void {
     'how long to wait for the verdict, as 90s, 30m or 2h',
     '30m',
   ] as const
-  add(program, 'deploy', 'deploy a service, show its log and end with its exit code', deployHelp(command))
+  addClientCommand(
+    program,
+    'deploy',
+    'deploy a service, show its log and end with its exit code',
+    deployHelp(command),
+  )
     .argument('<service>')
     .option('--host <name>', 'on which host, when several have this service')
     .option('--key <text>', 'requests with the same key are one deploy, for 24 hours (default: a new one)')
     .option(...timeout)
     .option('--json', 'print an object for each line')
     .action(runs.deploy)
-  add(program, 'logs', 'show the log of a job', logsHelp(command))
+  addClientCommand(program, 'logs', 'show the log of a job', logsHelp(command))
     .argument('<job>')
     .option('--follow', 'wait for what comes, to the verdict')
     .option(...timeout)
     .option('--json', 'print an object for each line')
     .action(runs.logs)
-  add(program, 'jobs', 'list what was deployed', jobsHelp(command))
+  addClientCommand(program, 'jobs', 'list what was deployed', jobsHelp(command))
     .argument('[service]')
     .option('--limit <count>', 'how many at most', '20')
     .option('--json', 'print the answer of the API')
     .action(runs.jobs)
-  add(program, 'cancel', 'stop a deploy', cancelHelp)
+  addClientCommand(program, 'cancel', 'stop a deploy', cancelHelp)
     .argument('<job>')
     .option('--json', 'print the answer of the API')
     .action(runs.cancel)
 }
 
-function add(program: Command, name: string, summary: string, help: string): Command {
+/** A command that asks an API. */
+export function addClientCommand(program: Command, name: string, summary: string, help: string): Command {
   const command = program
     .command(name)
     .summary(summary)
