@@ -146,6 +146,7 @@ describeWithEngine('a service that is deployed by identity tokens', () => {
       )
       const [identity, deploy] = (parse(workflow) as Workflow).jobs.deploy.steps
       const GITHUB_OUTPUT = path.join(folder, 'identity')
+      await fs.writeFile(GITHUB_OUTPUT, '')
       const env = { ...identity.env, ...ofRunner(), GITHUB_OUTPUT }
       const asked = await shell(identity.run, folder, { words: ['bash', '-e'], env })
       const [, token = ''] = /^token=(.*)\n$/.exec(await fs.readFile(GITHUB_OUTPUT, 'utf8')) ?? []
