@@ -15,8 +15,12 @@ export function printable(text: string): string {
 // oxlint-disable-next-line no-control-regex
 const controlSequence = /\u001b\[[0-?]*[ -/]*[@-~]/g
 
+/** Most lines are so, and are shown as they stand: one look at them costs less than a search for all that is odd. */
+const plain = /^[\t -~]*$/
+
 /** A stored line as a person may see it. Only our own lines begin with our name, whatever was in front of it. */
 export function shownLine(line: string): string {
+  if (plain.test(line)) return line
   const shown = printable(line.replaceAll(controlSequence, ''))
   return line.startsWith('redeployster:') ? shown : withoutForgery(shown)
 }
