@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { describeWithEngine } from '@redeployster/shared/testing/docker'
 import { connectRedis, type Redis } from '@redeployster/shared/redis/connect'
 import { pino } from 'pino'
@@ -189,6 +191,54 @@ describeWithEngine('when Redis fails', () => {
       expect(body.slice(body.indexOf('\n') + 1).replaceAll(/^redeployster: still .*\n/gm, '')).toMatch(
         wholeLog,
       )
+      expect(await storedLog(jobId)).toMatch(wholeLog)
+      expect(await stage.compose.starts()).toHaveLength(1)
+    })
+  })
+
+  it('F13 a worker that is started while Redis is away says so, and deploys when it is back', async () => {
+    await stage.bench.startApi()
+    await stage.bench.lines.worker.set('refuse')
+    const worker = stage.bench.startWorker()
+    await worker.says('Redis is away')
+    await stage.bench.lines.worker.set('pass')
+    await stage.published()
+    const asked = await begun()
+    await letGo()
+    expect(await asked.answer).toMatchObject({ exitCode: '3' })
+  })
+
+  describe.runIf(process.getuid?.() === 0)('F19 on a disk of its own that is full', () => {
+    const run = promisify(execFile)
+    let folder: string
+    beforeEach(async () => {
+      ;[, folder = ''] = (await admin.config('GET', 'dir')) as [string, string]
+      await stage.bench.redis.kill('SIGTERM')
+      await run('mount', ['-t', 'tmpfs', '-o', 'size=3m,huge=never', 'tmpfs', folder])
+      await stage.bench.redis.restart()
+      // Told to write at once, Redis ends when it cannot; by its own default it goes on, and takes no writes.
+      await admin.config('SET', 'appendfsync', 'everysec')
+    })
+    afterEach(() => run('umount', ['--lazy', folder]))
+
+    it('a request is refused, and a deploy that runs goes on when there is room again', async () => {
+      const worker = await stage.begin()
+      const asked = await begun()
+      const filler = path.join(folder, 'filler')
+      await run('dd', ['if=/dev/zero', `of=${filler}`, 'bs=4096']).catch(() => {})
+      const hasty = connectRedis(stage.bench.redis.url, 'impatient', pino({ level: 'silent' }))
+      await until('Redis takes no writes', async () => {
+        const said = await hasty.set('filler', 'x'.repeat(4096)).catch(String)
+        return said.includes('MISCONF')
+      })
+      hasty.disconnect()
+      expect(await isRefused()).toEqual(refused)
+      await letGo()
+      await worker.says('Redis refuses a command')
+
+      await fs.rm(filler)
+      const { exitCode, jobId } = await asked.answer
+      expect(exitCode).toBe('3')
       expect(await storedLog(jobId)).toMatch(wholeLog)
       expect(await stage.compose.starts()).toHaveLength(1)
     })
