@@ -129,7 +129,11 @@ describe.skipIf(missingProxies().length > 0)('a pipeline that follows the docume
     /** How many requests have come this way, shared jobs or not. */
     async function requests({ token }: Way): Promise<number> {
       const url = `${ways.bench.url}/jobs?limit=100`
-      const { jobs } = await getJson<{ jobs: { requests: number }[] }>(url, token)
+      // With so many clients at once it may be 503 for a moment.
+      const jobs = await until(
+        'the jobs are told',
+        async () => (await getJson<{ jobs?: { requests: number }[] }>(url, token)).jobs,
+      )
       return jobs.reduce((sum, job) => sum + job.requests, 0)
     }
   })
