@@ -8,6 +8,7 @@ import {
 } from '@redeployster/shared/testing/docker'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { connectDocker, type Docker } from './docker.ts'
+import type { NamedService } from './services-from-containers.ts'
 
 const waiting = { timeout: 20_000, interval: 10 }
 
@@ -64,17 +65,17 @@ describeWithEngine('the engine', () => {
   })
 
   it.each([
-    { what: 'started', words: ['start', 'db'] },
-    { what: 'stopped', words: ['stop', 'db'] },
-    { what: 'recreated', words: ['up', '-d', '--force-recreate', 'hello'] },
-    { what: 'removed', words: ['rm', '-f', 'db'] },
-    { what: 'created', words: ['create', 'db'] },
-  ])('tells at once when a container was $what', async ({ words }) => {
+    { what: 'started', words: ['start', 'db'], service: 'db' },
+    { what: 'stopped', words: ['stop', 'db'], service: 'db' },
+    { what: 'recreated', words: ['up', '-d', '--force-recreate', 'hello'], service: 'hello' },
+    { what: 'removed', words: ['rm', '-f', 'db'], service: 'db' },
+    { what: 'created', words: ['create', 'db'], service: 'db' },
+  ])('tells at once of which service a container was $what', async ({ words, service }) => {
     const stopping = new AbortController()
-    const onEvent = vi.fn<() => void>()
+    const onEvent = vi.fn<(of: NamedService) => void>()
     const { ended } = await docker.watch(onEvent, stopping.signal)
     await project.compose(...words)
-    await vi.waitFor(() => expect(onEvent).toHaveBeenCalled(), waiting)
+    await vi.waitFor(() => expect(onEvent).toHaveBeenCalledWith({ project: project.name, service }), waiting)
     stopping.abort()
     await ended
   })

@@ -1,16 +1,18 @@
+import readline from 'node:readline'
 import Dockerode from 'dockerode'
+import { z } from 'zod'
 import type { ContainerCondition } from '../gate/judge.ts'
 import type { Image } from '../images/image.ts'
 import { toCondition } from './container-condition.ts'
 import { splitStreams } from './container-lines.ts'
-import type { Container } from './services-from-containers.ts'
+import { namedService, type Container, type NamedService } from './services-from-containers.ts'
 
 /** All that the worker asks of the Docker engine. It changes containers through compose alone. */
 export interface Docker {
   /** The engine's own ID and version. */
   engine(): Promise<{ id: string; version: string }>
   /** Compose containers, stopped ones too; of one service when a project and a service are given; or really all. */
-  containers(of?: { project: string; service: string } | 'all'): Promise<readonly Container[]>
+  containers(of?: NamedService | 'all'): Promise<readonly Container[]>
   /** What a container does now, or nothing when it is not there any more. */
   condition(containerId: string): Promise<ContainerCondition | undefined>
   /** The containers whose network, process or IPC namespace it shares: their IDs, or names if those were written. */
@@ -22,7 +24,7 @@ export interface Docker {
   /** Gives an image a further name; one that had it loses it. */
   tag(imageId: string, name: string): Promise<void>
   /** Calls back at each event of a compose container. Resolves when the stream is open, `ended` when it ends. */
-  watch(onEvent: () => void, signal: AbortSignal): Promise<{ ended: Promise<void> }>
+  watch(onEvent: (of: NamedService) => void, signal: AbortSignal): Promise<{ ended: Promise<void> }>
 }
 
 /** What the catalogue needs of it. */
@@ -101,11 +103,15 @@ export function connectDocker(dockerHost: string): Docker {
         filters: { type: ['container'], event: events, label: [composeLabel] },
         abortSignal: signal,
       })
-      stream.on('data', onEvent)
+      const lines = readline.createInterface({ input: stream })
+      lines.on('line', (line) => {
+        const of = serviceOfEvent(line)
+        if (of) onEvent(of)
+      })
       const ended = new Promise<void>((resolve) => {
         stream.once('close', resolve)
         // The reason does not matter: whoever watches connects anew and looks at everything again.
-        stream.once('error', () => resolve())
+        lines.once('error', () => resolve())
       })
       return { ended }
     },
@@ -115,6 +121,17 @@ export function connectDocker(dockerHost: string): Docker {
 function labelsOf(of: Parameters<Docker['containers']>[0]): string[] {
   if (of === 'all') return []
   return of ? [`com.docker.compose.project=${of.project}`, `${composeLabel}=${of.service}`] : [composeLabel]
+}
+
+const event = z.object({ Actor: z.object({ Attributes: z.record(z.string(), z.string()) }) })
+
+function serviceOfEvent(line: string): NamedService | undefined {
+  try {
+    return namedService(event.parse(JSON.parse(line)).Actor.Attributes)
+  } catch {
+    // Whatever else an engine says here tells nothing of a container, and the routine look misses nothing.
+    return undefined
+  }
 }
 
 /** What is not there is an answer, too. */

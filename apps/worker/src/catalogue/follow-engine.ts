@@ -1,11 +1,14 @@
 import type { Logger } from '@redeployster/shared/runtime/logger'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ObservedDocker } from './docker.ts'
+import type { NamedService } from './services-from-containers.ts'
+
+/** What to look at: services whose containers have changed, or everything. */
+export type Look = readonly NamedService[] | 'all'
 
 interface Following {
   readonly docker: ObservedDocker
-  /** `routine`: nothing has happened that we know of. */
-  readonly lookAround: (why: 'change' | 'routine') => Promise<void>
+  readonly lookAt: (look: Look) => Promise<void>
   readonly logger: Logger
   readonly signal: AbortSignal
 }
@@ -18,14 +21,14 @@ const lookAgainMs = 1000
 const routineMs = 60_000
 const reconnectAtMostMs = 5000
 
-/** Looks around at the start, after each change of a container, and once a minute, until the signal aborts. */
-export async function followEngine({ docker, lookAround, logger, signal }: Following): Promise<void> {
+/** Looks at everything at the start and once a minute, and at what has changed, until the signal aborts. */
+export async function followEngine({ docker, lookAt, logger, signal }: Following): Promise<void> {
   for (let wait = 100; !signal.aborted; wait = Math.min(wait * 2, reconnectAtMostMs)) {
     try {
       const changes = await watchChanges(docker, signal)
-      for (let why: 'change' | 'routine' | 'end' = 'change'; why !== 'end'; why = await changes.next()) {
+      for (let look: Look | 'end' = 'all'; look !== 'end'; look = await changes.next()) {
         if (signal.aborted) return
-        await lookAround(why)
+        await lookAt(look)
       }
       wait = 100
     } catch (error) {
@@ -36,40 +39,47 @@ export async function followEngine({ docker, lookAround, logger, signal }: Follo
 }
 
 async function watchChanges(docker: ObservedDocker, signal: AbortSignal) {
+  /** What has changed since the last time that nothing did for a while. */
+  const changed = new Map<string, NamedService>()
   let isDirty = false
   let isEnded = false
-  let mustLookAgain = false
   let routineAt = performance.now() + routineMs
   let wake = () => {}
-  const { ended } = await docker.watch(() => {
+  const onEvent = (service: NamedService) => {
+    changed.set(JSON.stringify(service), service)
     isDirty = true
     wake()
-  }, signal)
+  }
+  const { ended } = await docker.watch(onEvent, signal)
   void ended.then(() => {
     isEnded = true
     wake()
   })
 
-  return {
-    async next(): Promise<'change' | 'routine' | 'end'> {
-      if (!isDirty && !isEnded) {
-        await new Promise<void>((resolve) => {
-          const untilRoutineMs = routineAt - performance.now()
-          const timer = setTimeout(resolve, mustLookAgain ? lookAgainMs : untilRoutineMs)
-          wake = () => {
-            clearTimeout(timer)
-            resolve()
-          }
-        })
+  function untilNext(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, changed.size > 0 ? lookAgainMs : routineAt - performance.now())
+      wake = () => {
+        clearTimeout(timer)
+        resolve()
       }
+    })
+  }
+
+  return {
+    async next(): Promise<Look | 'end'> {
+      if (!isDirty && !isEnded) await untilNext()
       if (isEnded) return 'end'
-      mustLookAgain = isDirty
+      const isQuiet = !isDirty
       if (isDirty) await delay(settleMs)
       isDirty = false
+      const look = [...changed.values()]
       // Also when changes never cease, as with a container that restarts again and again.
-      if (performance.now() < routineAt) return 'change'
+      const isRoutine = performance.now() >= routineAt
+      if (isQuiet || isRoutine) changed.clear()
+      if (!isRoutine) return look
       routineAt = performance.now() + routineMs
-      return 'routine'
+      return 'all'
     },
   }
 }

@@ -160,6 +160,17 @@ describe('the catalogue', () => {
     expect(publisher.all.length).toBeLessThan(100)
   })
 
+  it('lists the containers of those services only to which something has happened', async () => {
+    const { docker, entries } = await keep({ containers: [hello, container('shop/web')] })
+    await expect.poll(() => entries().length, waiting).toBe(2)
+    const looked = vi.spyOn(docker, 'containers')
+    docker.shown = [container('shop/hello', 'porpoise'), container('shop/web')]
+    docker.tell(hello)
+    await expect.poll(entries, waiting).toContain('shop/hello deployable digest of porpoise')
+    expect(entries()).toContain('shop/web deployable digest of dolphin')
+    expect(looked.mock.calls).toEqual([[{ project: 'shop', service: 'hello' }]])
+  })
+
   it('sees what changed while a check was under way', async () => {
     const { outcome, end } = openCheck()
     const { docker, checked, entries } = await keep({ containers: [hello], check: () => outcome })

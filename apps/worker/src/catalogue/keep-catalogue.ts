@@ -6,9 +6,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { ObservedDocker } from './docker.ts'
 import { eachAtOnce } from './each-at-once.ts'
 import { catalogueEntries, type CheckedSeen, type CheckOutcome } from './entries.ts'
-import { followEngine } from './follow-engine.ts'
+import { followEngine, type Look } from './follow-engine.ts'
 import { hasWeakToken, isLabelled } from './service-settings.ts'
-import { servicesFromContainers, type SeenService } from './services-from-containers.ts'
+import {
+  namedService,
+  servicesFromContainers,
+  type Container,
+  type SeenService,
+} from './services-from-containers.ts'
 
 export interface CatalogueKeeping {
   readonly host: HostId
@@ -23,6 +28,8 @@ export interface CatalogueKeeping {
 }
 
 const checksAtOnce = 2
+/** Of more services all containers are listed at once. */
+const mostListedAlone = 20
 const publishEachMs = 100
 
 interface Known {
@@ -35,6 +42,7 @@ export async function keepCatalogue(keeping: CatalogueKeeping): Promise<{ republ
   const { host, docker, publisher, check, onEntries, logger, signal } = keeping
   const known = new Map<string, Known>()
   const reported = new Map<string, string>()
+  let containers: readonly Container[] = []
   let entries = await publisher.published()
   let isComplete = false
   let published = ''
@@ -55,10 +63,10 @@ export async function keepCatalogue(keeping: CatalogueKeeping): Promise<{ republ
     return found?.fingerprint === fingerprintOf(seen) ? found.outcome : undefined
   }
 
-  async function lookAround(why: 'change' | 'routine') {
-    const containers = await docker.containers()
+  async function lookAt(look: Look) {
+    containers = await containersNow(look)
     const services = servicesFromContainers(containers).filter(({ labels }) => isLabelled(labels))
-    if (why === 'routine') forgetDoubts()
+    if (look === 'all') forgetDoubts()
     const unchecked = services.filter((seen) => outcomeOf(seen) === undefined)
     await publish(services)
     const checks = eachAtOnce(checksAtOnce, unchecked, async (seen) => {
@@ -67,6 +75,17 @@ export async function keepCatalogue(keeping: CatalogueKeeping): Promise<{ republ
       report(seen, outcome)
     })
     await Promise.all([checks, publishUntil(checks, services)])
+  }
+
+  /** A list of all containers costs the more the more there are, so only those of the changed services are listed anew. */
+  async function containersNow(look: Look): Promise<readonly Container[]> {
+    if (look === 'all' || look.length > mostListedAlone) return docker.containers()
+    const fresh = await Promise.all(look.map((service) => docker.containers(service)))
+    const isOf = (container: Container) => {
+      const of = namedService(container.labels)
+      return look.some(({ project, service }) => project === of.project && service === of.service)
+    }
+    return [...containers.filter((it) => !isOf(it)), ...fresh.flat()]
   }
 
   /** Not after each check: a publication costs more the more services there are. */
@@ -93,7 +112,7 @@ export async function keepCatalogue(keeping: CatalogueKeeping): Promise<{ republ
     else logger.warn(text)
   }
 
-  followEngine({ docker, lookAround, logger, signal }).catch((error: unknown) => {
+  followEngine({ docker, lookAt, logger, signal }).catch((error: unknown) => {
     if (!signal.aborted) throw error
   })
   return {

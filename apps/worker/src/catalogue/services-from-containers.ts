@@ -20,6 +20,12 @@ export interface Container {
   readonly labels: Readonly<Record<string, string>>
 }
 
+/** Which service a container says it belongs to; compose allows names that redeployster does not. */
+export interface NamedService {
+  readonly project: string
+  readonly service: string
+}
+
 /** A service as its newest container shows it. */
 export interface SeenService {
   readonly project: ProjectName
@@ -44,9 +50,15 @@ export function servicesFromContainers(containers: readonly Container[]): readon
   return [...seen.values()]
 }
 
+/** Of a container, or of an event, which has the labels of its container. */
+export function namedService(labels: Container['labels']): NamedService {
+  return { project: labels[label('project')] ?? '', service: labels[label('service')] ?? '' }
+}
+
 function toService({ labels, image, state, status }: Container): SeenService | undefined {
-  const project = projectName.safeParse(labels[label('project')])
-  const service = serviceName.safeParse(labels[label('service')])
+  const named = namedService(labels)
+  const project = projectName.safeParse(named.project)
+  const service = serviceName.safeParse(named.service)
   if (!project.success || !service.success || isOneOff({ labels })) return undefined
   return {
     project: project.data,

@@ -1,26 +1,28 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { CataloguePublisher, FoundEntries } from '@redeployster/shared/catalogue/catalogue'
 import type { CatalogueEntry } from '@redeployster/shared/contract/catalogue-entry'
 import type { ObservedDocker } from '../catalogue/docker.ts'
-import type { Container } from '../catalogue/services-from-containers.ts'
+import { namedService, type Container, type NamedService } from '../catalogue/services-from-containers.ts'
 
 /** An engine in memory. */
 export interface MemoryDocker extends ObservedDocker {
   shown: readonly Container[]
   /** Shows other containers, and tells of it. */
   show(...containers: readonly Container[]): void
-  /** Something has happened to a container. */
-  tell(): void
+  /** Something has happened to these containers, or to each that it shows. */
+  tell(...containers: readonly Container[]): void
   /** Cuts the connection, as an engine does that restarts. */
   cut(): void
 }
 
 export function createMemoryDocker(...shown: readonly Container[]): MemoryDocker {
-  let onEvent = () => {}
+  let onEvent: (of: NamedService) => void = () => {}
   let end = () => {}
   return {
     shown,
-    async containers() {
-      return this.shown
+    async containers(of) {
+      if (typeof of !== 'object') return this.shown
+      return this.shown.filter(({ labels }) => isDeepStrictEqual(namedService(labels), of))
     },
     async watch(listener, signal) {
       onEvent = listener
@@ -31,10 +33,13 @@ export function createMemoryDocker(...shown: readonly Container[]): MemoryDocker
       return { ended }
     },
     show(...containers) {
+      const before = this.shown
       this.shown = containers
-      onEvent()
+      for (const { labels } of [...before, ...containers]) onEvent(namedService(labels))
     },
-    tell: () => onEvent(),
+    tell(...containers) {
+      for (const { labels } of containers.length > 0 ? containers : this.shown) onEvent(namedService(labels))
+    },
     cut: () => end(),
   }
 }
