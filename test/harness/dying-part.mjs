@@ -1,5 +1,7 @@
-// A worker or an API that kills itself with SIGKILL the moment it logs that it has reached the boundary DIE_AT:
-// `node dying-part.mjs worker|api`, configured like `redeployster worker` and `redeployster api`.
+// A worker or an API that kills itself with SIGKILL the moment it logs that it has reached the boundary DIE_AT, and that
+// freezes itself at the one which the file HALT_FILE names, once: `node dying-part.mjs worker|api`, configured like
+// `redeployster worker` and `redeployster api`.
+import fs from 'node:fs'
 import { startApi } from '@redeployster/api/main'
 import { readBundle } from '@redeployster/client/read-bundle'
 import { readEnv } from '@redeployster/shared/runtime/env'
@@ -8,14 +10,24 @@ import { pino } from 'pino'
 import { limitsOf } from '../../packages/cli/dist/api.js'
 import { endOnBug } from '../../packages/cli/dist/parts.js'
 
-const boundary = `"at":"${process.env.DIE_AT}"`
-const dieAtBoundary = {
+const at = (boundary) => `"at":"${boundary}"`
+const obey = {
   write(line) {
     process.stdout.write(line)
-    if (line.includes(boundary)) process.kill(process.pid, 'SIGKILL')
+    if (line.includes(at(process.env.DIE_AT))) process.kill(process.pid, 'SIGKILL')
+    if (line.includes('"at":') && isToHalt(line)) process.kill(process.pid, 'SIGSTOP')
   },
 }
-const logger = pino({ level: 'debug', base: null }, dieAtBoundary)
+
+function isToHalt(line) {
+  // Not opened in vain: a test may have left us no descriptor.
+  if (fs.statSync(process.env.HALT_FILE).size === 0) return false
+  if (!line.includes(at(fs.readFileSync(process.env.HALT_FILE, 'utf8')))) return false
+  fs.writeFileSync(process.env.HALT_FILE, '')
+  return true
+}
+
+const logger = pino({ level: 'debug', base: null }, obey)
 endOnBug(logger)
 
 const env = readEnv(process.env)

@@ -22,6 +22,8 @@ export interface Bench {
   /** With `dieAt`: kills itself with SIGKILL when it reaches that boundary of the walk. */
   startApi(dieAt?: string): Promise<Part>
   startWorker(dieAt?: string, env?: Record<string, string>): Part
+  /** The next part that reaches this boundary of the walk freezes itself there. */
+  haltAt(boundary: string): Promise<void>
   /** Ends every part that still lives. */
   clear(): Promise<void>
 }
@@ -33,6 +35,8 @@ export async function createBench(env: Record<string, string> = {}): Promise<Ben
   const lines = { api: await startFaultProxy(redisPort), worker: await startFaultProxy(redisPort) }
   const port = await freePort()
   const stateDir = await fs.mkdtemp(path.join(os.tmpdir(), 'rd-bench-'))
+  const haltFile = `${stateDir}.halt`
+  await fs.writeFile(haltFile, '')
   const url = `http://127.0.0.1:${port}`
   const parts: Part[] = []
   const common = {
@@ -53,6 +57,7 @@ export async function createBench(env: Record<string, string> = {}): Promise<Ben
       ...common,
       ...more,
       DIE_AT: dieAt,
+      HALT_FILE: haltFile,
     })
     parts.push(part)
     return part
@@ -71,11 +76,15 @@ export async function createBench(env: Record<string, string> = {}): Promise<Ben
       return part
     },
     startWorker: (dieAt, more) => start('worker', dieAt, more),
+    async haltAt(boundary) {
+      await fs.writeFile(haltFile, boundary)
+    },
     async clear() {
       await Promise.all(parts.map((part) => part.end('SIGKILL')))
       await Promise.all([lines.api.close(), lines.worker.close()])
       await redis.stop()
       await fs.rm(stateDir, { recursive: true, force: true })
+      await fs.rm(haltFile)
     },
   }
 }

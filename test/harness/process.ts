@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import fs from 'node:fs'
 import net from 'node:net'
 
 export interface Part {
@@ -57,6 +58,11 @@ export function startProcess(file: string, words: readonly string[], env: Record
 function pidOf({ pid }: ChildProcess): number {
   if (pid === undefined) throw new Error('Cannot start the process')
   return pid
+}
+
+/** Whether a SIGSTOP has reached it. */
+export function isStopped(pid: number): boolean {
+  return / T /.test(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'))
 }
 
 /** A port that was free a moment ago. */
