@@ -5,24 +5,56 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { describeWithEngine, docker } from '@redeployster/shared/testing/docker'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { Part } from '../harness/process.ts'
+import type { Asked } from '../harness/http.ts'
+import { isStopped, type Part } from '../harness/process.ts'
 import { setStage, type Stage } from '../harness/stage.ts'
 import { until } from '../harness/until.ts'
 
-const steps = ['pull', 'up', 'rollback'] as const
+const steps = ['pull', 'pull-again', 'up', 'rollback'] as const
 type Step = (typeof steps)[number]
 
 /** Before the runner has made `started`; while compose runs; between its end and `exit`. */
 type Instant = 'before' | 'during' | 'behind'
 type Killer = 'worker' | 'runner' | 'worker and runner' | 'compose' | 'worker, runner and compose'
 
-/** What the pipeline hears, and how often compose was started for the step (and, lost in a pull, once more). */
-type End = readonly [exitCode: string, starts: number]
+/** The verdict, how often compose was started for the step, and, lost in a pull, how often once more. */
+interface End {
+  readonly state: string
+  readonly exitCode: number
+  /** Whether anything may have been touched; if not, it is safe to deploy again. */
+  readonly started: boolean
+  readonly starts: number
+}
 
-const once: Record<Step, End> = { pull: ['0', 1], up: ['0', 1], rollback: ['3', 1] }
-const never: Record<Step, End> = { pull: ['125', 0], up: ['125', 0], rollback: ['3', 0] }
-const lost: Record<Step, End> = { pull: ['0', 2], up: ['125', 1], rollback: ['3', 1] }
-const killed: Record<Step, End> = { pull: ['137', 1], up: ['137', 1], rollback: ['3', 1] }
+const end = (state: string, exitCode: number, started: boolean, starts: number): End => ({
+  state,
+  exitCode,
+  started,
+  starts,
+})
+const green = end('succeeded', 0, true, 1)
+/** Of a rollback, whatever comes of it: what has failed before is the verdict. */
+const red = end('failed', 3, true, 1)
+
+const once: Record<Step, End> = { pull: green, 'pull-again': green, up: green, rollback: red }
+const never: Record<Step, End> = {
+  pull: end('interrupted', 125, false, 0),
+  'pull-again': end('interrupted', 125, false, 0),
+  up: end('interrupted', 125, false, 0),
+  rollback: end('failed', 3, true, 0),
+}
+const lost: Record<Step, End> = {
+  pull: { ...green, starts: 2 },
+  'pull-again': end('interrupted', 125, false, 1),
+  up: end('interrupted', 125, true, 1),
+  rollback: red,
+}
+const killed: Record<Step, End> = {
+  pull: end('failed', 137, false, 1),
+  'pull-again': end('failed', 137, false, 1),
+  up: end('failed', 137, true, 1),
+  rollback: red,
+}
 
 const cases: readonly (readonly [Instant, Killer, Record<Step, End>])[] = [
   ['before', 'worker', once],
@@ -39,6 +71,15 @@ const cases: readonly (readonly [Instant, Killer, Record<Step, End>])[] = [
   ['behind', 'worker and runner', once],
   ['behind', 'worker, runner and compose', lost],
 ]
+
+/** How a deploy can end before the worker is killed: by the step that fails, if one does. */
+const outcomes = {
+  'every step works': green,
+  'the pull fails': end('failed', 3, false, 0),
+  'up fails': end('failed', 3, true, 1),
+  'up fails and is rolled back': red,
+} as const
+type Outcome = keyof typeof outcomes
 
 describeWithEngine('adoption at every boundary of a step', () => {
   let folder: string
@@ -62,10 +103,12 @@ halt() {
 }`
     await shim('flock', `${halt}\n[ "$*" = "-n 9" ] && halt before\nexec /usr/bin/flock "$@"`)
     await shim('mv', `${halt}\nhalt behind\nexec /bin/mv "$@"`)
-    const fails = `[ -e "${folder}/fails" ] && [ "$(basename "$PWD")" = up ] && exit 3`
+    const fails = `[ "$(basename "$PWD")" = "$(cat "${folder}/fails")" ] && exit 3`
+    await fs.writeFile(path.join(folder, 'fails'), '')
     await docker('tag', 'fixture/busybox:1', 'rd-adoption:1')
+    await docker('tag', 'fixture/busybox:1', 'rd-adoption:old')
     const other = await docker('create', 'fixture/busybox:1', 'true')
-    await docker('commit', '--change', 'ENV VERSION=2', other, 'rd-adoption:2')
+    await docker('commit', '--change', 'ENV VERSION=2', other, 'rd-adoption:new')
     await docker('rm', other)
     stage = await setStage({
       image: 'rd-adoption:1',
@@ -78,23 +121,22 @@ halt() {
     worker = await stage.begin()
     nextWorker = stage.bench.startWorker()
   })
-  afterEach(() => openGate())
+  afterEach(async () => void (await openGate()))
   afterAll(async () => {
     await stage.clear()
-    await docker('rmi', '-f', 'rd-adoption:1', 'rd-adoption:2')
+    await docker('rmi', '-f', 'rd-adoption:1', 'rd-adoption:old', 'rd-adoption:new')
     await fs.rm(folder, { recursive: true })
   })
 
   const shim = (name: string, text: string) =>
     fs.writeFile(path.join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 })
 
-  /** Whoever waits there goes on; without anybody it does nothing. */
-  async function openGate() {
+  /** Lets whoever waits there go on; resolves to whether there was somebody. */
+  async function openGate(): Promise<boolean> {
     const flags = fs.constants.O_WRONLY | fs.constants.O_NONBLOCK
-    await fs.open(path.join(folder, 'gate'), flags).then(
-      (it) => it.close(),
-      () => {},
-    )
+    const gate = await fs.open(path.join(folder, 'gate'), flags).catch(() => undefined)
+    await gate?.close()
+    return gate !== undefined
   }
 
   async function endWorker() {
@@ -103,46 +145,107 @@ halt() {
     nextWorker = stage.bench.startWorker()
   }
 
+  /** From now on this step fails, if any, and the engine has the image of which a rollback is one. */
+  async function arrange(failing: Step | '', hasNewImage: boolean) {
+    await fs.writeFile(path.join(folder, 'fails'), failing)
+    await docker('tag', `rd-adoption:${hasNewImage ? 'new' : 'old'}`, 'rd-adoption:1')
+  }
+
   /** Resolves, when a deploy has come there, to the runner of the step and the process that has halted. */
   async function deployTo(instant: Instant, step: Step) {
-    await fs.rm(path.join(folder, 'halted'), { force: true })
-    await fs.rm(path.join(folder, 'fails'), { force: true })
-    if (step === 'rollback') {
-      await fs.writeFile(path.join(folder, 'fails'), '')
-      await docker('tag', 'rd-adoption:2', 'rd-adoption:1')
-    }
-    await fs.writeFile(path.join(folder, 'at'), `${instant} ${step}`)
+    await arrange(step === 'rollback' ? 'up' : '', step === 'rollback')
+    await haltAt(step === 'pull-again' ? 'during pull' : `${instant} ${step}`)
     const asked = stage.deploy()
-    const text = await until(`${instant} ${step}`, () =>
+    if (step === 'pull-again') {
+      const { runner } = await halted()
+      await haltAt(`${instant} ${step}`)
+      process.kill(runner, 'SIGKILL')
+      await until('it goes on', openGate)
+    }
+    return { asked, ...(await halted()) }
+  }
+
+  async function haltAt(place: string) {
+    await fs.rm(path.join(folder, 'halted'), { force: true })
+    await fs.writeFile(path.join(folder, 'at'), place)
+  }
+
+  async function halted() {
+    const text = await until('it halts', () =>
       fs.readFile(path.join(folder, 'halted'), 'utf8').catch(() => undefined),
     )
-    const [runner = 0, halted = 0] = text.trim().split(' ').map(Number)
-    return { asked, runner, halted }
+    const [runner = 0, pid = 0] = text.trim().split(' ').map(Number)
+    return { runner, halted: pid }
+  }
+
+  /** Which steps compose was started for since then, in order. */
+  async function startsSince(before: number) {
+    const made = (await stage.compose.starts()).slice(before)
+    return made.map((line) => line.split(' ')[1] ?? '')
+  }
+
+  /** Resolves to the whole log, when the verdict is everywhere, and nothing is left behind. */
+  async function expectEnd(asked: Asked, { state, exitCode, started }: Omit<End, 'starts'>) {
+    const answer = await asked.answer
+    expect(answer).toMatchObject({ exitCode: String(exitCode) })
+    const [job] = await stage.jobs()
+    expect(job).toMatchObject({ id: answer.jobId, state, exitCode, started })
+    expect(answer.body.match(/ exit-code: /g)).toHaveLength(1)
+    await until('no folder is left', async () => {
+      return (await fs.readdir(path.join(stage.bench.stateDir, 'jobs'))).length === 0
+    })
+    return answer.body
   }
 
   describe.each(steps)('in %s', (step) => {
     it.each(cases)('%s compose: a kill of %s', async (instant, killer, ends) => {
-      const [exitCode, starts] = ends[step]
       const before = (await stage.compose.starts()).length
-      const { asked, runner, halted } = await deployTo(instant, step)
+      const { asked, runner, halted: pid } = await deployTo(instant, step)
 
       // All at once: a worker that is to die sees nothing of the rest.
       if (killer.includes('worker')) process.kill(worker.pid, 'SIGSTOP')
-      if (killer.includes('compose')) process.kill(halted, 'SIGKILL')
+      if (killer.includes('compose')) process.kill(pid, 'SIGKILL')
       if (killer.includes('runner')) process.kill(runner, 'SIGKILL')
       if (killer.includes('worker')) await endWorker()
-      await openGate()
+      if (!killer.includes('compose')) await until('what has halted goes on', openGate)
 
-      expect(await asked.answer).toMatchObject({ exitCode })
-      const [job] = await stage.jobs()
-      expect(job).toMatchObject({ id: (await asked.answer).jobId, exitCode: Number(exitCode) })
-      expect((await asked.answer).body.match(/ exit-code: /g)).toHaveLength(1)
-      const made = (await stage.compose.starts()).slice(before).map((line) => line.split(' ')[1] ?? '')
-      expect(made.filter((it) => it.startsWith(step))).toHaveLength(starts)
+      await expectEnd(asked, ends[step])
+      const made = await startsSince(before)
+      const ofStep = made.filter((it) => it === step || it === `${step}-again`)
+      expect(ofStep).toHaveLength(ends[step].starts)
       expect(new Set(made).size).toBe(made.length)
-      await until('no folder is left', async () => {
-        return (await fs.readdir(path.join(stage.bench.stateDir, 'jobs'))).length === 0
-      })
     })
+  })
+
+  describe.each(Object.entries(outcomes) as [Outcome, End][])('when %s', (outcome, ends) => {
+    it.each(['ended', 'concluded', 'finished'])('a kill of the worker when it has %s', async (boundary) => {
+      const isRolledBack = outcome === 'up fails and is rolled back'
+      const failing = outcome === 'the pull fails' ? 'pull' : 'up'
+      await arrange(outcome === 'every step works' ? '' : failing, isRolledBack)
+      const before = (await stage.compose.starts()).length
+      await stage.bench.haltAt(boundary)
+      const asked = stage.deploy()
+      await until(`the worker has ${boundary}`, () => isStopped(worker.pid))
+      await endWorker()
+
+      const log = await expectEnd(asked, ends)
+      expect(log.includes('rolled back to')).toBe(isRolledBack)
+      expect(await startsSince(before)).toEqual([
+        'pull',
+        ...(outcome === 'the pull fails' ? [] : ['up']),
+        ...(isRolledBack ? ['rollback'] : []),
+      ])
+    })
+  })
+
+  it('a kill of the worker when it is about to pull', async () => {
+    await arrange('', false)
+    const before = (await stage.compose.starts()).length
+    await stage.bench.haltAt('begun pull')
+    const asked = stage.deploy()
+    await until('the worker has begun', () => isStopped(worker.pid))
+    await endWorker()
+    await expectEnd(asked, green)
+    expect(await startsSince(before)).toEqual(['pull', 'up'])
   })
 })

@@ -69,11 +69,17 @@ export async function startOwnEngine({ diskMb }: { diskMb?: number } = {}): Prom
     async remove() {
       process.off('exit', stopAtExit)
       await engine.stop()
-      giveDiskBack()
+      unmount(data)
       fs.rmSync(folder, { recursive: true, force: true })
     },
   }
   return engine
+}
+
+/** A daemon that was killed leaves its data mounted on itself, once for each time. */
+function unmount(data: string) {
+  while (fs.readFileSync('/proc/self/mounts', 'utf8').includes(` ${data} `))
+    execFileSync('umount', ['--lazy', data])
 }
 
 /** Beside an engine that was started for the tests, whoever ends that ends this one as well. */
