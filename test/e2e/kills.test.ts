@@ -1,9 +1,10 @@
 import fs from 'node:fs/promises'
 import path from 'node:path'
-import { describeWithEngine } from '@redeployster/shared/testing/docker'
+import { describeWithEngine, docker } from '@redeployster/shared/testing/docker'
 import { afterEach, expect, it } from 'vitest'
 import type { Asked } from '../harness/http.ts'
 import { setStage, type Stage } from '../harness/stage.ts'
+import { hasEnded } from '../harness/step-files.ts'
 import { until } from '../harness/until.ts'
 
 /** An `up` that waits for the test, and says when it has ended. */
@@ -128,6 +129,34 @@ exit $code`,
     expect(await stage.compose.starts()).toHaveLength(1)
     expect(await runningVersion()).toBe('running 2')
   })
+
+  it.each([
+    { what: 'works', strike: () => Promise.resolve(), state: 'succeeded', says: 'gate passed after' },
+    { what: 'has ended', strike: killContainer, state: 'failed', says: 'docker compose is done, but' },
+  ])(
+    'of the worker in the gate lets the next one find that what was started $what',
+    async ({ strike, state, says }) => {
+      stage = await setStage({ gate: '1m' })
+      const worker = await stage.begin()
+      await stage.change()
+
+      const asked = stage.deploy()
+      await until('compose has ended', () => hasEnded(stage, 'up'))
+      await worker.end('SIGKILL')
+      await strike()
+      stage.bench.startWorker()
+
+      const { exitCode, body } = await asked.answer
+      expect(body).toContain(says)
+      expect(await stage.jobs()).toMatchObject([{ state, exitCode: Number(exitCode), started: true }])
+      expect(await stage.compose.starts()).toHaveLength(1)
+    },
+  )
+
+  async function killContainer() {
+    const [container] = await stage.containers()
+    await docker('kill', container?.id ?? '')
+  }
 
   it('of the runner while compose runs is said to be of unknown end, and only when compose has ended', async () => {
     stage = await setStage({ up: held })
