@@ -26,15 +26,11 @@ const image = 'fixture/busybox:1'
 /** Whether this machine lets us have one. */
 export const mayHaveEngine = process.getuid?.() === 0 && hasDockerd()
 
-/** Starts it, and makes it the engine of this test file. With `diskMb` it keeps its data on a disk of that size. */
+/** Starts it, and makes it the engine of this test file. With `diskMb` it has a disk of that size. */
 export async function startOwnEngine({ diskMb }: { diskMb?: number } = {}): Promise<OwnEngine> {
   const folder = fs.mkdtempSync(path.join(placeOf(testEngine().dockerHost), 'own-'))
-  const data = path.join(folder, 'data')
-  if (diskMb !== undefined) {
-    fs.mkdirSync(data)
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${diskMb}m`, 'tmpfs', data])
-  }
-  const giveDiskBack = () => diskMb !== undefined && execFileSync('umount', ['--lazy', data])
+  if (diskMb !== undefined) execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${diskMb}m`, 'tmpfs', folder])
+  const giveDiskBack = () => diskMb !== undefined && execFileSync('umount', ['--lazy', folder])
   /** Resolves to its last word. */
   async function script(word: 'start' | 'stop'): Promise<string> {
     const { stdout } = await promisify(execFile)(`${root}script/lib/engine`, [word, folder])
@@ -56,7 +52,7 @@ export async function startOwnEngine({ diskMb }: { diskMb?: number } = {}): Prom
   useEngine(dockerHost)
 
   const engine: OwnEngine = {
-    data,
+    data: path.join(folder, 'data'),
     async start() {
       await script('start')
     },
@@ -69,17 +65,11 @@ export async function startOwnEngine({ diskMb }: { diskMb?: number } = {}): Prom
     async remove() {
       process.off('exit', stopAtExit)
       await engine.stop()
-      unmount(data)
+      giveDiskBack()
       fs.rmSync(folder, { recursive: true, force: true })
     },
   }
   return engine
-}
-
-/** A daemon that was killed leaves its data mounted on itself, once for each time. */
-function unmount(data: string) {
-  while (fs.readFileSync('/proc/self/mounts', 'utf8').includes(` ${data} `))
-    execFileSync('umount', ['--lazy', data])
 }
 
 /** Beside an engine that was started for the tests, whoever ends that ends this one as well. */
