@@ -7,13 +7,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { mayHaveEngine, startOwnEngine, type OwnEngine } from '../harness/own-engine.ts'
 import { setStage, type Stage } from '../harness/stage.ts'
 
+const diskMb = 64
+
 describe.runIf(mayHaveEngine)('an engine with a disk of its own', () => {
   describeWithEngine('when the disk of the engine is full', () => {
     let engine: OwnEngine
     let stage: Stage
 
     beforeAll(async () => {
-      engine = await startOwnEngine({ diskMb: 64 })
+      engine = await startOwnEngine({ diskMb })
       stage = await setStage()
       await stage.begin()
     })
@@ -26,7 +28,10 @@ describe.runIf(mayHaveEngine)('an engine with a disk of its own', () => {
     it('F53 compose fails, what ran before still runs, and with room the next deploy works', async () => {
       const before = await stage.containers()
       const filler = path.join(engine.data, 'filler')
-      await promisify(execFile)('dd', ['if=/dev/zero', `of=${filler}`, 'bs=64k']).catch(() => {})
+      // No more than the disk can hold, and so never the disk of the machine.
+      await promisify(execFile)('dd', ['if=/dev/zero', `of=${filler}`, 'bs=1M', `count=${diskMb}`]).catch(
+        () => {},
+      )
       await stage.change()
       const { exitCode, body } = await stage.deploy().answer
       expect(exitCode).toBe('1')

@@ -225,7 +225,7 @@ describeWithEngine('when Redis fails', () => {
       const worker = await stage.begin()
       const asked = await begun()
       const filler = path.join(folder, 'filler')
-      await run('dd', ['if=/dev/zero', `of=${filler}`, 'bs=4096']).catch(() => {})
+      await run('dd', ['if=/dev/zero', `of=${filler}`, 'bs=4096', 'count=1024']).catch(() => {})
       const hasty = connectRedis(stage.bench.redis.url, 'impatient', pino({ level: 'silent' }))
       await until('Redis takes no writes', async () => {
         const said = await hasty.set('filler', 'x'.repeat(4096)).catch(String)

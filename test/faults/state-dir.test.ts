@@ -51,7 +51,7 @@ describe.runIf(mayMount)('on a disk of its own', () => {
     async function leavePages(count: number) {
       await fs.rm(filler(), { force: true })
       if (count === pages) return
-      await run('dd', 'if=/dev/zero', `of=${filler()}`, `bs=${pageBytes}`).catch(() => {})
+      await run('dd', 'if=/dev/zero', `of=${filler()}`, `bs=${pageBytes}`, `count=${pages}`).catch(() => {})
       const { size } = await fs.stat(filler())
       await fs.truncate(filler(), size - count * pageBytes)
     }
