@@ -33,7 +33,7 @@ export default defineConfig({
           include: ['test/{e2e,faults,chaos}/**/*.test.ts'],
           // The longest one takes half a minute where it has a processor for itself, which here it has not.
           testTimeout: 300_000,
-          hookTimeout: 120_000,
+          hookTimeout: 300_000,
           // An engine has one worker, so each file that runs needs one for itself.
           maxWorkers: Math.max(1, enginesOf(process.env).length),
           // First, since they tell their engine by the worker's number: when a group ends, Vitest may free a number that

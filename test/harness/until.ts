@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 export async function until<Answer>(
   what: string,
   ask: () => Promise<Answer | false | undefined> | Answer | false | undefined,
-  withinMs = 30_000,
+  withinMs = 90_000,
 ): Promise<Answer> {
   for (const end = Date.now() + withinMs; Date.now() < end; await delay(25)) {
     const answer = await ask()
