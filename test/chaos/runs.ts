@@ -9,12 +9,16 @@ export interface Traces {
   readonly struckJobs: readonly string[]
 }
 
+type TownInHindsight = Pick<Town, 'events'> & { readonly compose: Pick<Town['compose'], 'folder'> }
+
 /** Reads what the runs of compose wrote down; an event's place is its number. */
-export function tracesOf({ events, compose }: Town): Traces {
+export function tracesOf({ events, compose }: TownInHindsight): Traces {
   const runs = new Map<string, Run>()
   const struckJobs = new Set<string>()
-  events().forEach((event, index) => {
-    const [kind, job = '', step = '', ...words] = event.split(' ')
+  const all = events().map((event) => event.split(' '))
+  // What compose has started may write that it begins when compose is dead already.
+  const killed = new Set(all.flatMap(([kind, job, step]) => (kind === 'killed' ? [`${job}-${step}`] : [])))
+  all.forEach(([kind, job = '', step = '', ...words], index) => {
     const name = `${job}-${step}`
     const run = runs.get(name)
     if (kind === 'begin') {
@@ -28,14 +32,14 @@ export function tracesOf({ events, compose }: Town): Traces {
         service,
         version: Number(version),
         begunAt: index,
-        isKilled: false,
+        isKilled: killed.has(name),
         printed,
       })
     } else if (kind === 'end') {
       if (run) runs.set(name, { ...run, endedAt: index, exitCode: Number(words[0]) })
     } else {
       struckJobs.add(job)
-      if (run && kind === 'killed') runs.set(name, { ...run, endedAt: run.endedAt ?? index, isKilled: true })
+      if (run && kind === 'killed') runs.set(name, { ...run, endedAt: run.endedAt ?? index })
     }
   })
   return { runs: [...runs.values()], struckJobs: [...struckJobs] }
