@@ -22,10 +22,9 @@ export interface Finding {
 
 export type Unit = 'ratio' | 'ms' | 's' | 'lines/s' | 'requests/s' | 'KB' | 'MB' | 'bytes' | 'count' | '%'
 
-export type Target = { readonly atMost: number } | { readonly atLeast: number } | { readonly exactly: number }
+export type Target = { readonly atMost: number } | { readonly atLeast: number }
 
 export function isMet({ value, target }: Finding): boolean {
   if (target === undefined) return true
-  if ('exactly' in target) return value === target.exactly
   return 'atMost' in target ? value <= target.atMost : value >= target.atLeast
 }

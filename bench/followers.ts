@@ -7,11 +7,19 @@ const count = Number(words)
 const { hostname, port, pathname, search } = new URL(url)
 const request = `GET ${pathname}${search} HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n\r\n`
 
+const mostWaiting = 200
+let left = count
 let begun = 0
 let ended = 0
 let toldVerdict = 0
 let fewestLines = Infinity
 let bytes = 0
+
+function followNext() {
+  if (left === 0) return
+  left -= 1
+  follow()
+}
 
 function follow() {
   const socket = net.connect(Number(port), hostname)
@@ -22,6 +30,7 @@ function follow() {
     reader.read(chunk)
     if (wasBegun || !reader.isBegun()) return
     begun += 1
+    followNext()
     if (begun === count) process.stdout.write('begun\n')
   })
   socket.on('error', (error) => {
@@ -42,10 +51,5 @@ function follow() {
 // Whoever started it ends it, when he has read what it prints.
 setInterval(() => {}, 60_000)
 
-// Not all at once: the queue of connections that wait to be accepted is short.
-const batch = 200
-function next(left: number) {
-  for (let index = 0; index < Math.min(batch, left); index += 1) follow()
-  if (left > batch) setTimeout(() => next(left - batch), 50)
-}
-next(count)
+// Not all at once: the queue of connections that wait to be accepted is short, and who overflows it is cut off.
+for (let place = 0; place < mostWaiting; place += 1) followNext()

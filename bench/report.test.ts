@@ -20,8 +20,6 @@ describe('a finding', () => {
     [{ atMost: 0.7 }, false],
     [{ atLeast: 0.7 }, true],
     [{ atLeast: 0.8 }, false],
-    [{ exactly: 0.753 }, true],
-    [{ exactly: 0.75 }, false],
   ])('with the target %j is met: %s', (target, expected) => {
     expect(isMet({ ...finding, target })).toBe(expected)
   })

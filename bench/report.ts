@@ -72,7 +72,6 @@ function markOf(finding: Finding): string {
 }
 
 function bound(target: Target, unit: Unit): string {
-  if ('exactly' in target) return `= ${toFigure(target.exactly, unit)}`
   return 'atMost' in target ? `≤ ${toFigure(target.atMost, unit)}` : `≥ ${toFigure(target.atLeast, unit)}`
 }
 

@@ -7,13 +7,12 @@ import { requireSuccess } from '../verdicts.ts'
 const requests = 1000
 const runSeconds = 1
 const rounds = 5
-const runsEach = 2
 
 export const burst: Case = {
   name: 'burst',
   how:
     `${requests.toLocaleString('en-US')} requests at once for one service, while it is being deployed by the first of them, ${rounds} times. Compose is a ` +
-    `script that takes ${runSeconds} s. All after the first share the second run.`,
+    `script that takes ${runSeconds} s. Whoever asks after the first run has begun shares the second.`,
   async run(atEnd) {
     const shop = await openShop(atEnd, { up: `sleep ${runSeconds}; echo done` })
     const runs: number[] = []
@@ -31,10 +30,10 @@ export const burst: Case = {
     }
     return [
       {
-        measure: 'runs, each time',
-        value: runs.find((count) => count !== runsEach) ?? runsEach,
+        measure: 'runs, at most',
+        value: Math.max(...runs),
         unit: 'count',
-        target: { exactly: runsEach },
+        target: { atMost: 2 },
         samples: { burst: runs },
       },
       {

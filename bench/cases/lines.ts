@@ -35,7 +35,9 @@ async function latency(load: Load, atEnd: AtEnd): Promise<readonly Finding[]> {
     services,
     env: { MAX_PARALLEL_DEPLOYS: String(load.jobs) },
   })
-  const samples = (await Promise.all(services.map((name) => latenciesOf(shop, name, load)))).flat()
+  // All of them run before the first line is sent: to start them is work, too.
+  const running = await Promise.all(services.map((name) => begin(shop, name)))
+  const samples = (await Promise.all(running.map((deploy) => latenciesOf(deploy, load)))).flat()
   await shop.stop()
   const who = nameOf(load)
   return [
@@ -54,30 +56,35 @@ function nameOf({ jobs }: Load): string {
   return jobs === 1 ? '1 job' : `${jobs} jobs at once`
 }
 
-async function latenciesOf(
-  { url, token, compose }: Shop,
-  service: string,
-  load: Load,
-): Promise<readonly number[]> {
+interface Running {
+  readonly response: http.IncomingMessage
+  /** What the compose of the deploy reads its lines from. */
+  readonly pipe: fs.promises.FileHandle
+}
+
+async function begin({ url, token, compose }: Shop, service: string): Promise<Running> {
   const headers = { authorization: `Bearer ${token}` }
   const request = http.request(`${url}/${service}`, { method: 'POST', agent: false, headers }).end()
   const [response] = (await once(request, 'response')) as [http.IncomingMessage]
+  const name = path.join(compose.folder, service)
+  await untilSoon(`${service} waits for its lines`, () => fs.existsSync(name))
+  return { response, pipe: await fs.promises.open(name, 'w') }
+}
+
+async function latenciesOf({ response, pipe }: Running, load: Load): Promise<readonly number[]> {
   const samples: number[] = []
   const sentAt: number[] = []
   response.setEncoding('utf8').on('data', (text: string) => {
     for (const [, number] of text.matchAll(/^line (\d+)$/gm))
       samples.push(performance.now() - sentAt[Number(number)]!)
   })
-  const pipe = path.join(compose.folder, service)
-  await untilSoon(`${service} waits for its lines`, () => fs.existsSync(pipe))
-  const handle = await fs.promises.open(pipe, 'w')
   for (let number = 0; number < load.lines; number += 1) {
     await delay(load.pauseMs * (0.5 + Math.random()))
     sentAt.push(performance.now())
     // Without a promise: a turn of the event loop would count as ours.
-    fs.writeSync(handle.fd, `line ${number}\n`)
+    fs.writeSync(pipe.fd, `line ${number}\n`)
   }
-  await handle.close()
+  await pipe.close()
   await once(response, 'end')
   if (samples.length !== load.lines) throw new Error(`${samples.length} of ${load.lines} lines have come`)
   return samples

@@ -45,10 +45,13 @@ export function portOf(server: Server): number {
   return (server.address() as AddressInfo).port
 }
 
+/** Connections that wait until we accept them: a rush of pipelines must not wait for its next try, which TCP makes 1 s later. */
+const backlog = 4096
+
 function listening(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ host, port }, () => {
+    server.listen({ host, port, backlog }, () => {
       server.off('error', reject)
       resolve()
     })
