@@ -117,12 +117,11 @@ describe.skipIf(missingProxies().length > 0)('a pipeline that follows the docume
           return { step: step.title, through: way.name, isRed: code !== 0 }
         }),
       )
-      // Some dozens of clients start at once, which takes its time; one whose connection broke may have asked twice.
-      const haveAllAsked = async () => {
+      // Who comes later than that finds nobody, and has no verdict either.
+      await until('a step has asked for a deploy each way', async () => {
         const asked = await Promise.all(ways.all.map(requests))
-        return asked.every((count, index) => count >= (before[index] ?? 0) + documentedSteps.length)
-      }
-      await until('every step has asked for a deploy', haveAllAsked, 180_000)
+        return asked.every((count, index) => count > (before[index] ?? 0))
+      })
       await ways.api().end('SIGKILL')
       const green = (await Promise.all(running)).filter(({ isRed }) => !isRed)
       expect(green).toEqual([])
