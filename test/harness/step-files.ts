@@ -21,7 +21,9 @@ async function stepFiles({ bench }: Stage, step: StepName, file: StepFile): Prom
 }
 
 export async function hasEnded(stage: Stage, step: StepName): Promise<boolean> {
-  return (await stepFiles(stage, step, 'exit')).length > 0
+  const exits = await stepFiles(stage, step, 'exit')
+  const texts = await Promise.all(exits.map((file) => fs.readFile(file, 'utf8')))
+  return texts.some((text) => text.trim() !== '')
 }
 
 /** As if a step had been started (and, with `exit`, had ended) earlier than it was. */

@@ -34,7 +34,7 @@ afterAll(async () => {
 describe('a stream that has nothing to show', () => {
   it('says after each silence that it is alive, until there is something again', async () => {
     const job = await accepted()
-    await worker.jobs.begin(job.id, new Date())
+    await worker.jobs.begin(job, new Date())
     const { text } = follow(job)
     expect(await take(text, 3)).toEqual([
       'opening\n',
@@ -114,7 +114,7 @@ describe('a stream that has nothing to show', () => {
       '',
     ])
     expect(await worker.jobs.get(job.id)).toMatchObject({ state: 'expired', exitCode: 125, started: false })
-    expect(await worker.jobs.begin(job.id, new Date())).toBe(false)
+    expect(await worker.jobs.begin(job, new Date())).toBe('over')
   })
 })
 
@@ -132,7 +132,7 @@ it('shows all lines that are there in one piece', async () => {
 
 it('says that it is alive in comments, when it is a stream of events', async () => {
   const job = await accepted()
-  await worker.jobs.begin(job.id, new Date())
+  await worker.jobs.begin(job, new Date())
   const { text } = follow(job, 20, logEvents)
   expect(await take(text, 2)).toEqual([
     'retry: 1000\n\n: opening\n\n',

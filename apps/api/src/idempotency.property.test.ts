@@ -86,8 +86,8 @@ it('a key stands for one job, in whatever order things happen and whatever is lo
         await turn()
         await worker.queues.releaseJoinKey(request)
         await turn()
-        if ((await worker.jobs.get(request.id)) && (await worker.jobs.begin(request.id, new Date())))
-          begun.push(request.id)
+        const isConfirmed = (await worker.jobs.get(request.id)) !== undefined
+        if (isConfirmed && (await worker.jobs.begin(request, new Date())) === 'begun') begun.push(request.id)
         await turn()
         await worker.conclude(request, 0)
       }

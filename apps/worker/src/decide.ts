@@ -38,14 +38,6 @@ export async function hasBegun(directory: Job['directory']): Promise<boolean> {
   return (await directory.hasStarted('pull')) || (await directory.hasStarted('up'))
 }
 
-/** The wait for a slot, or a lane, may have been long. A job that has pulled has begun, and goes on. */
-export async function refuseLate(
-  { request, directory }: Job,
-  { freezes }: DeployPorts,
-): Promise<Verdict | undefined> {
-  return (await hasBegun(directory)) ? undefined : refuseFrozen(request, freezes)
-}
-
 async function plan(job: Job, { queues, jobs, freezes, look, signal }: DeployPorts): Promise<Plan | Verdict> {
   const { request, record, directory, log, logger, stop } = job
   const wasBegun = record?.startedAt !== undefined
@@ -61,9 +53,8 @@ async function plan(job: Job, { queues, jobs, freezes, look, signal }: DeployPor
   logger.debug({ at: 'released' }, 'Released the join key')
   if (stop.reason) return stopped(stop.reason, false)
 
-  const frozen = await refuseFrozen(request, freezes)
+  const [frozen, seen] = await Promise.all([refuseFrozen(request, freezes), look(request)])
   if (frozen) return frozen
-  const seen = await look(request)
   if (seen.kind === 'rejected') return rejected(seen.reason)
   if (seen.kind === 'unreadable') {
     await log.lines(seen.output, { step: 'config', offset: 0 })

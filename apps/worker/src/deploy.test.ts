@@ -26,7 +26,7 @@ let verdict: Verdict | undefined
 let hadEnded: boolean | undefined
 
 const inJob = (...names: readonly string[]) => path.join(stateDir, 'jobs', request.id, ...names)
-const hasEnded = () => fs.existsSync(inJob('up', 'exit'))
+const hasEnded = () => fs.readFileSync(inJob('up', 'exit'), 'utf8').trim() !== ''
 
 beforeEach(async () => {
   verdict = undefined
@@ -68,7 +68,7 @@ function goOn({ get, readSecrets, onLog }: Changes): Promise<void> {
     jobs: {
       get: get ?? (async () => undefined),
       restore: async () => {},
-      begin: async () => true,
+      begin: async () => 'begun',
       conclude: async (_: unknown, reached: Verdict) => {
         // Hangs if the job still holds its slot, which is the only one.
         schedule.tryEnter()

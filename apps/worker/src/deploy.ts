@@ -2,12 +2,13 @@ import type { JobRequest, Verdict } from '@redeployster/shared/contract/job'
 import { qualifiedName } from '@redeployster/shared/contract/service'
 import { isUnreadable } from '@redeployster/shared/redis/unreadable'
 import type { Logger } from '@redeployster/shared/runtime/logger'
-import { decide, hasBegun, refuseLate } from './decide.ts'
+import { decide, hasBegun } from './decide.ts'
 import type { DeployPorts, Job } from './job.ts'
 import { openJobDirectory } from './job-directory.ts'
 import { openJob } from './open-job.ts'
 import { reasonOf } from './reason.ts'
 import { saySharers } from './sharers.ts'
+import { begin } from './steps/begin.ts'
 import { gate } from './steps/gate.ts'
 import { pull } from './steps/pull.ts'
 import { rollBack } from './steps/rollback.ts'
@@ -93,14 +94,15 @@ async function tell(job: Job, ports: DeployPorts): Promise<Verdict> {
   ports.schedule.know(job.request.id, plan.lane)
 
   if (plan.pull) await takeSlot(job, ports)
-  const noPull = (plan.pull && (await refuseLate(job, ports))) ?? (await pull(job, plan, ports))
+  const noPull = (plan.pull && (await begin(job, ports))) ?? (await pull(job, plan, ports))
   if (noPull) return noPull
   await takeLane(job, ports)
-  const tooLate = await refuseLate(job, ports)
+  // One that has failed is rolled back, which may be what brings Redis back: nothing is asked there.
+  const known = await job.directory.failure()
+  const tooLate = known ? undefined : await begin(job, ports)
   if (tooLate) return tooLate
 
-  const failure =
-    (await job.directory.failure()) ?? (await up(job, plan, ports)) ?? (await gate(job, plan, ports))
+  const failure = known ?? (await up(job, plan, ports)) ?? (await gate(job, plan, ports))
   if (failure === undefined) return succeeded
   return rollBack(job, plan, withShownReason(failure, job), ports)
 }

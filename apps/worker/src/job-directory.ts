@@ -18,6 +18,8 @@ const plan = z.object({
   /** Not there: a deploy that fails is left as it is. */
   rollback: argv.optional(),
   image: z.string(),
+  /** What that name stands for; not there when it is pulled, or is no image yet. */
+  local: z.object({ id: z.string(), digests: z.array(z.string()) }).optional(),
   gateMs: z.number(),
   timeoutMs: z.number(),
   /** What ran before. */

@@ -21,9 +21,8 @@ export async function openJob(
   })
   // Before the record is read: a cancel that comes later finds it here.
   running.set(request.id, stop)
-  const record = await jobs.get(request.id)
+  const [record, log] = await Promise.all([jobs.get(request.id), openJobLog(logWriter, request.id)])
   if (record && isFinal(record)) return undefined
   if (record?.cancelAsked) await stop.give('cancel')
-  const log = await openJobLog(logWriter, request.id)
   return { request, record, directory, times: createStepTimes(directory), log, logger, stop }
 }

@@ -39,12 +39,14 @@ export async function makePlan(
   const [local, before, conditions] = await Promise.all([
     docker.image(image),
     imageId === undefined ? undefined : docker.image(imageId),
-    conditionsOf(docker, project.name, lane),
+    conditionsOf(docker, project.name, lane, { service, containers }),
   ])
   return {
     lane: [...lane],
     config: [...configCommand(compose, project, service)],
-    ...(shouldPull(settings.pull, local, isBuilt) && { pull: [...pullCommand(compose, project, service)] }),
+    ...(shouldPull(settings.pull, local, isBuilt)
+      ? { pull: [...pullCommand(compose, project, service)] }
+      : local && { local: { id: local.id, digests: [...local.digests] } }),
     up: [...upCommand(compose, project, service, { ...settings, pullsNothing })],
     ...(settings.rollback && { rollback: [...rollbackCommand(compose, project, service)] }),
     image,

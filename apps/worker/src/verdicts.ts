@@ -24,7 +24,7 @@ export const interrupted: Verdict = {
     'and once more if that says that a container name is in use',
 }
 
-const notStarted: Verdict = {
+export const notStarted: Verdict = {
   state: 'interrupted',
   exitCode: exitCode.unknown,
   started: false,

@@ -77,7 +77,7 @@ export function createFakeWorker(redisUrl: string, host: HostId = alpha, name = 
     async take(name: string): Promise<JobRequest> {
       const request = await this.fetch(name)
       await queues.releaseJoinKey(request)
-      await jobs.begin(request.id, new Date())
+      await jobs.begin(request, new Date())
       return request
     },
     async write({ id }: JobRequest, ...lines: readonly string[]) {

@@ -6,7 +6,7 @@ import type { StepName } from '../job-directory.ts'
 import type { JobLog } from '../job-log.ts'
 import { limitTime, type StopOrder } from '../stop-order.ts'
 import { createFreeing } from './free-read.ts'
-import { endOfStep, runStep, type StepEnd } from './run-step.ts'
+import { endOfStep, readExitCode, runStep, type StepEnd } from './run-step.ts'
 import { stopStep } from './stop-step.ts'
 import { tail } from './tail.ts'
 
@@ -28,9 +28,9 @@ export type FollowStep = (step: Step, following: Following) => Promise<StepEnd>
 /** `env` is compose's whole environment. After the signal the log is left to the next worker. */
 export function createFollowStep(env: Readonly<Record<string, string>>, signal: AbortSignal): FollowStep {
   return async ({ name, folder, argv, timeoutMs }, { log, stop, logger }) => {
-    const startedAtMs = await timeOf(folder, 'started')
+    const startedAtMs = await startOf(folder)
     // What has ended cannot take too long any more, however late an adopter comes.
-    const hasEnded = startedAtMs !== undefined && (await timeOf(folder, 'exit')) !== undefined
+    const hasEnded = startedAtMs !== undefined && (await readExitCode(folder)) !== undefined
     // Nothing that can fail stands between the start and the wait for the end.
     if (startedAtMs === undefined && signal.aborted) return 'not-started'
     const end = startedAtMs === undefined ? runStep(folder, argv, env) : endOfStep(folder)
@@ -73,10 +73,10 @@ function limit(
   }
 }
 
-/** When the runner made one of its files, or nothing when it has not. */
-async function timeOf(folder: string, file: 'started' | 'exit'): Promise<number | undefined> {
+/** When the step was started, or nothing when it was not. */
+async function startOf(folder: string): Promise<number | undefined> {
   try {
-    return (await fs.stat(path.join(folder, file))).mtimeMs
+    return (await fs.stat(path.join(folder, 'started'))).mtimeMs
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw new Error(`Cannot look at the step in ${folder}`, { cause: error })

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
@@ -64,10 +64,16 @@ describe('a step', () => {
     expect(read('out')).toBe(`${folder}\n`)
   })
 
-  it('has ended only when its exit code is written as a whole', async () => {
-    await sh('exit 3')
+  it('has a place for its exit code before its command runs', async () => {
+    await sh('cat exit; exit 3')
+    expect(read('out')).toBe('\n')
     expect(read('exit')).toBe('3\n')
-    expect(fs.existsSync(file('exit.tmp'))).toBe(false)
+  })
+
+  it.each(['exit', 'started'])('does not run without a place for its file %s', async (name) => {
+    fs.symlinkSync('/nowhere/file', file(name))
+    expect(await run('touch', 'ran')).toBe('not-started')
+    expect(fs.existsSync(file('ran'))).toBe(false)
   })
 })
 
@@ -101,15 +107,18 @@ describe('the end of a step', () => {
   })
 
   it('is never missed by who waits for it: the lock is held until the exit code is there', async () => {
-    execFileSync('mkfifo', [file('gate')])
-    const bin = temporaryFolder()
-    fs.writeFileSync(path.join(bin, 'mv'), '#!/bin/sh\nread line <gate; exec /bin/mv "$@"\n', { mode: 0o755 })
-    const end = runStep(folder, ['sh', '-c', 'exit 7'], { PATH: `${bin}:${PATH}` })
-    await vi.waitFor(() => expect(read('exit.tmp')).toBe('7\n'), waiting)
-    const adopted = endOfStep(folder)
-    await vi.waitFor(() => expect(waitingForLock(file('alive'))).toBe(true), waiting)
-    fs.writeFileSync(file('gate'), '\n')
-    expect(await Promise.all([end, adopted])).toEqual([7, 7])
+    const { end, unblock } = await startBlocked()
+    fs.rmSync(file('exit'))
+    const full = fullPipe(file('exit'))
+    unblock()
+    await vi.waitFor(() => expect(read('out')).toMatch(/unblocked\n$/), waiting)
+    const asked = Array.from({ length: 20 }, () => spawnSync('flock', ['-n', file('alive'), 'true']).status)
+    expect(new Set(asked)).toEqual(new Set([1]))
+    fs.rmSync(file('exit'))
+    fs.writeFileSync(file('exit'), '4\n')
+    fs.readSync(full, Buffer.alloc(4096))
+    expect(await end).toBe(4)
+    fs.closeSync(full)
   })
 
   it.each([
@@ -140,7 +149,7 @@ describe('the end of a step', () => {
     expect(read('out')).toMatch(/unblocked\n$/)
   })
 
-  it.each(['', '\n', 'x', '0x', '0 0', '-1', '1e9', '{}'])(
+  it.each(['', '\n', '1', 'x', '0x\n', '0 0\n', '-1\n', '1e9\n', '1000\n', '{}'])(
     'is lost when its exit code is %j',
     async (text) => {
       fs.writeFileSync(file('started'), '')
@@ -166,6 +175,17 @@ async function startBlocked(first?: string) {
   const step = blockedStep(folder, first)
   const end = run(...step.argv)
   return { end, runner: await step.runner(), unblock: step.unblock }
+}
+
+/** A pipe at which whoever writes waits until something is read. */
+function fullPipe(name: string): number {
+  execFileSync('mkfifo', [name])
+  const pipe = fs.openSync(name, fs.constants.O_RDWR | fs.constants.O_NONBLOCK)
+  try {
+    for (;;) fs.writeSync(pipe, Buffer.alloc(4096))
+  } catch {
+    return pipe
+  }
 }
 
 /** Whether a process waits for the lock of a file. */

@@ -62,11 +62,12 @@ async function isThere(file: string): Promise<boolean> {
   )
 }
 
-async function readExitCode(folder: string): Promise<number | undefined> {
+/** Of a step that has ended. */
+export async function readExitCode(folder: string): Promise<number | undefined> {
   try {
     const text = await withDescriptor(() => fs.readFile(path.join(folder, 'exit'), 'utf8'))
-    // A power cut can leave a file without its content, and what is none of ours tells nothing.
-    const [code] = /^\d{1,3}$/.exec(text.trim()) ?? []
+    // Empty while it runs, and so after a power cut; what is no whole line, or none of ours, tells nothing.
+    const [, code] = /^(\d{1,3})\n$/.exec(text) ?? []
     return code === undefined ? undefined : Number(code)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined

@@ -29,10 +29,10 @@ async function runPull(argv: Argv, job: Job, plan: Plan, ports: DeployPorts): Pr
 
 async function sayImages(
   { request, log }: Job,
-  { image, pull: isPulled, before }: Plan,
+  { image, local, pull: isPulled, before }: Plan,
   { docker, jobs }: DeployPorts,
 ) {
-  const found = await docker.image(image)
+  const found = local ?? (await docker.image(image))
   const after = found && imageDigest(found, image)
   // The same image may be known by another digest since the pull, or under another name.
   const old = found && found.id === before.imageId ? after : before.digest

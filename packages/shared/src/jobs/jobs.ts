@@ -19,6 +19,11 @@ export interface JobsReader {
   list(query: HistoryQuery): Promise<readonly JobRecord[]>
 }
 
+/** `over`: it has its verdict. `frozen`: its service is, so it must not begin. */
+export type Begun = 'begun' | 'over' | 'frozen'
+
+type Begins = ServiceKey & Pick<JobRequest, 'id'>
+
 /** `unknown`: nobody has confirmed such a job. `claimed`: the claim stands for another one. */
 export type Joined = 'joined' | 'begun' | 'unknown' | 'claimed'
 
@@ -52,8 +57,11 @@ export interface Jobs extends JobsReader {
   attach(claim: Claim): Promise<JobId | 'elsewhere' | undefined>
   /** Writes the record of a job that has begun, should Redis have lost it. */
   restore(request: JobRequest): Promise<void>
-  /** Queued → running, at the first step. Resolves to false when the job has its verdict. */
-  begin(id: JobId, startedAt: Date): Promise<boolean>
+  /**
+   * Queued → running, before the first step and after each wait. A job that has begun, as its record or `hasBegun` says,
+   * minds no freeze any more.
+   */
+  begin(request: Begins, startedAt: Date, hasBegun?: boolean): Promise<Begun>
   /** Running → queued: its pull is over and it waits for its lane. It has begun: nobody joins it, and it never expires. */
   wait(id: JobId): Promise<void>
   /** Which image replaces which, by their digests. */

@@ -41,7 +41,7 @@ describe('a claim', () => {
   it('stands for the job that a request joins with it, if that has not begun', async () => {
     expect(await jobs.join(first.id, claim)).toBe('unknown')
     await jobs.accept(first)
-    await jobs.begin(first.id, new Date())
+    await jobs.begin(first, new Date())
     expect(await jobs.join(first.id, claim)).toBe('begun')
     expect(await jobs.attach(claim)).toBeUndefined()
 
@@ -61,7 +61,7 @@ describe('a claim', () => {
     await jobs.accept(first, claim)
     await jobs.attach(claim)
     expect(await jobs.get(first.id)).toMatchObject({ requests: 2 })
-    await jobs.begin(first.id, new Date())
+    await jobs.begin(first, new Date())
     await jobs.attach(claim)
     expect(await jobs.get(first.id)).toMatchObject({ requests: 2 })
   })

@@ -97,7 +97,7 @@ describe('jobs that are too many', () => {
       await accepted(),
       await accepted(),
     ]
-    await jobs.begin(running.id, new Date())
+    await jobs.begin(running, new Date())
     await ended(done, 10)
     await ended(newest, 10)
     await keeper({ jobsPerService: 1 }).trimService(keyOf('shop/hello'))
@@ -114,7 +114,7 @@ describe('jobs that are too old', () => {
       await accepted('a/c', old),
     ]
     const young = await accepted('a/a', Date.now() - 89 * day)
-    await jobs.begin(running.id, new Date())
+    await jobs.begin(running, new Date())
     for (const request of [done, young]) await ended(request, 10)
     await keeper({}).trimAll()
     expect(await listed()).toEqual([running.id, young.id])
@@ -179,7 +179,7 @@ it('keeps the newest and what runs, and counts right, whatever happens in which 
         const job = all[it.at % Math.max(1, all.length)]
         if (!job) continue
         if (it.kind === 'begin' && job.state === 'queued') {
-          await jobs.begin(job.request.id, new Date())
+          await jobs.begin(job.request, new Date())
           job.state = 'running'
         }
         if (it.kind === 'append' && job.state === 'running')

@@ -1,7 +1,10 @@
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Freeze } from '../contract/freeze.ts'
 import { newJobId, type JobId, type JobRequest, type Verdict } from '../contract/job.ts'
 import { queueName } from '../contract/service.ts'
+import type { Freezes } from '../freezes/freezes.ts'
+import { createFreezes } from '../freezes/redis-freezes.ts'
 import { connectRedis, type Redis } from '../redis/connect.ts'
 import { keys } from '../redis/keys.ts'
 import { startRedis, type TestRedis } from '../testing/redis.ts'
@@ -18,10 +21,12 @@ const now = new Date('2026-01-01T00:00:00.000Z')
 let server: TestRedis
 let redis: Redis
 let jobs: Jobs
+let freezes: Freezes
 beforeAll(async () => {
   server = await startRedis()
   redis = connectRedis(server.url, 'patient', logger)
   jobs = createJobs(redis)
+  freezes = createFreezes(redis)
 })
 afterAll(async () => {
   redis.disconnect()
@@ -34,7 +39,7 @@ describe('the record of a job', () => {
     const { proof: _, ...asked } = request
     await jobs.accept(request)
     expect(await jobs.get(request.id)).toEqual({ ...asked, state: 'queued', started: false, requests: 1 })
-    await jobs.begin(request.id, now)
+    await jobs.begin(request, now)
     expect(await jobs.get(request.id)).toMatchObject({
       state: 'running',
       started: true,
@@ -52,14 +57,14 @@ describe('the record of a job', () => {
 
   it('is written once', async () => {
     const request = await accepted('shop/hello')
-    await jobs.begin(request.id, now)
+    await jobs.begin(request, now)
     await jobs.accept(request)
     expect(await jobs.get(request.id)).toMatchObject({ state: 'running' })
   })
 
   it('is whole also when a worker was quicker than the API', async () => {
     const request = requestOf('shop/hello')
-    await jobs.begin(request.id, now)
+    await jobs.begin(request, now)
     await jobs.accept(request)
     expect(await jobs.get(request.id)).toMatchObject({
       id: request.id,
@@ -70,25 +75,26 @@ describe('the record of a job', () => {
   })
 
   it('counts the requests that share the job, which they can until it begins', async () => {
-    const { id } = await accepted('shop/hello')
+    const request = await accepted('shop/hello')
+    const { id } = request
     expect(await Promise.all([jobs.join(id), jobs.join(id)])).toEqual(['joined', 'joined'])
-    await jobs.begin(id, now)
+    await jobs.begin(request, now)
     expect(await jobs.join(id)).toBe('begun')
     expect(await jobs.get(id)).toMatchObject({ requests: 3 })
   })
 
   it('can be written again with all that is known, should Redis have lost it', async () => {
     const request = requestOf('shop/hello')
-    await jobs.begin(request.id, now)
+    await jobs.begin(request, now)
     await jobs.restore(request)
     expect(await jobs.get(request.id)).toMatchObject({ id: request.id, state: 'running', requests: 1 })
   })
 
   it('keeps the time at which the job first began', async () => {
-    const { id } = await accepted('shop/hello')
-    await jobs.begin(id, now)
-    await jobs.begin(id, new Date())
-    expect(await jobs.get(id)).toMatchObject({ startedAt: now.toISOString() })
+    const request = await accepted('shop/hello')
+    await jobs.begin(request, now)
+    await jobs.begin(request, new Date())
+    expect(await jobs.get(request.id)).toMatchObject({ startedAt: now.toISOString() })
   })
 })
 
@@ -123,7 +129,7 @@ describe('the verdict', () => {
   it('forbids to begin', async () => {
     const request = await accepted('shop/hello')
     await jobs.conclude(request, expired)
-    expect(await jobs.begin(request.id, now)).toBe(false)
+    expect(await jobs.begin(request, now)).toBe('over')
     expect(await jobs.get(request.id)).toMatchObject(expired)
   })
 
@@ -158,14 +164,14 @@ describe('the verdict of a job whose log is none of ours', () => {
 
 describe('a job that waits for its lane behind its pull', () => {
   async function waiting() {
-    const { id } = await accepted('shop/hello')
-    await jobs.begin(id, now)
-    await jobs.wait(id)
-    return id
+    const request = await accepted('shop/hello')
+    await jobs.begin(request, now)
+    await jobs.wait(request.id)
+    return request
   }
 
   it('is queued with nothing touched, and knows when it began', async () => {
-    expect(await jobs.get(await waiting())).toMatchObject({
+    expect(await jobs.get((await waiting()).id)).toMatchObject({
       state: 'queued',
       started: false,
       startedAt: now.toISOString(),
@@ -173,9 +179,9 @@ describe('a job that waits for its lane behind its pull', () => {
   })
 
   it('runs again from its next step on', async () => {
-    const id = await waiting()
-    expect(await jobs.begin(id, new Date())).toBe(true)
-    expect(await jobs.get(id)).toMatchObject({
+    const request = await waiting()
+    expect(await jobs.begin(request, new Date())).toBe('begun')
+    expect(await jobs.get(request.id)).toMatchObject({
       state: 'running',
       started: true,
       startedAt: now.toISOString(),
@@ -183,7 +189,7 @@ describe('a job that waits for its lane behind its pull', () => {
   })
 
   it('has begun: only its worker gives it a verdict, on order or not', async () => {
-    const id = await waiting()
+    const { id } = await waiting()
     expect(await jobs.concludeUnbegun(id, expired)).toBe(false)
     expect(await jobs.askCancel(id)).toBe(true)
   })
@@ -198,17 +204,38 @@ describe('a job that waits for its lane behind its pull', () => {
   })
 })
 
+describe('a job whose service is frozen', () => {
+  const freeze: Freeze = { who: 'ada', reason: 'a sale', since: now.toISOString() }
+
+  it('does not begin, and does when the freeze has ended', async () => {
+    const request = await accepted('shop/frozen')
+    await freezes.put(request, freeze)
+    expect(await jobs.begin(request, now)).toBe('frozen')
+    expect(await jobs.get(request.id)).toMatchObject({ state: 'queued', started: false })
+    await freezes.lift(request)
+    expect(await jobs.begin(request, now)).toBe('begun')
+  })
+
+  it('goes on when it has begun, as its record says, or somebody who knows better than a lost record', async () => {
+    const [told, lost] = [await accepted('shop/late'), await accepted('shop/late')]
+    await jobs.begin(told, now)
+    await freezes.put(told, freeze)
+    expect(await jobs.begin(told, now)).toBe('begun')
+    expect(await jobs.begin(lost, now, true)).toBe('begun')
+  })
+})
+
 describe('a job that nobody has begun', () => {
   it('can be concluded by others than its worker', async () => {
-    const { id } = await accepted('shop/hello')
-    expect(await jobs.concludeUnbegun(id, expired)).toBe(true)
-    expect(await jobs.get(id)).toMatchObject(expired)
-    expect(await jobs.begin(id, now)).toBe(false)
+    const request = await accepted('shop/hello')
+    expect(await jobs.concludeUnbegun(request.id, expired)).toBe(true)
+    expect(await jobs.get(request.id)).toMatchObject(expired)
+    expect(await jobs.begin(request, now)).toBe('over')
   })
 
   it('cannot, once it was begun, is concluded or is not there', async () => {
     const [begun, concluded] = [await accepted('shop/hello'), await accepted('shop/hello')]
-    await jobs.begin(begun.id, now)
+    await jobs.begin(begun, now)
     await jobs.conclude(concluded, succeeded)
     expect(await jobs.concludeUnbegun(begun.id, expired)).toBe(false)
     expect(await jobs.concludeUnbegun(concluded.id, expired)).toBe(false)
@@ -295,11 +322,11 @@ describe('a job that waits', () => {
   })
 
   it.each([
-    ['has begun', (request: JobRequest) => jobs.begin(request.id, now)],
+    ['has begun', (request: JobRequest) => jobs.begin(request, now)],
     [
       'has begun and waits for its lane',
       async (request: JobRequest) => {
-        await jobs.begin(request.id, now)
+        await jobs.begin(request, now)
         await jobs.wait(request.id)
       },
     ],

@@ -56,11 +56,14 @@ redis.call('HINCRBY', record, 'requests', 1)
 return {id, redis.call('HGETALL', record)}
 `)
 
+/** A freeze is obeyed by who has not begun yet, unless its first step runs already and Redis has lost all that. */
 const beginScript = script(`
-if redis.call('HEXISTS', KEYS[1], 'exitCode') == 1 then return 0 end
+local standing = redis.call('HMGET', KEYS[1], 'exitCode', 'startedAt')
+if standing[1] then return 'over' end
+if not standing[2] and ARGV[2] == '0' and redis.call('EXISTS', KEYS[2]) == 1 then return 'frozen' end
 redis.call('HSET', KEYS[1], 'state', 'running', 'started', '1')
 redis.call('HSETNX', KEYS[1], 'startedAt', ARGV[1])
-return 1
+return 'begun'
 `)
 
 /** What `begin` wrote down stays but for `started`, since nothing is touched yet. */
@@ -151,8 +154,9 @@ export function createJobs(redis: Redis): Jobs {
       await restoreScript(redis, keyNames, words)
     },
 
-    async begin(id, startedAt) {
-      return (await beginScript(redis, [keys.job(id)], [startedAt.toISOString()])) === 1
+    async begin(request, startedAt, hasBegun = false) {
+      const words = [startedAt.toISOString(), hasBegun ? 1 : 0]
+      return begun.parse(await beginScript(redis, [keys.job(request.id), keys.freeze(request)], words))
     },
 
     async wait(id) {
@@ -187,6 +191,7 @@ export function createJobs(redis: Redis): Jobs {
 }
 
 const joined = z.enum(['joined', 'begun', 'unknown', 'claimed'])
+const begun = z.enum(['begun', 'over', 'frozen'])
 
 /** What `HGETALL` answers to a script. */
 function readRecord(words: readonly string[]): JobRecord | undefined {

@@ -17,6 +17,12 @@ end
 return found
 `)
 
+/** The key may be another job's already, when an adopter comes to what an earlier worker has begun. */
+const releaseScript = script(`
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+redis.call('ZREM', KEYS[2], ARGV[2])
+`)
+
 /** `subscriber` is a connection of its own that only listens. */
 export function createHostQueues(redis: Redis, subscriber: Redis, logger: Logger): HostQueues {
   const fetchers = new Map<string, Worker>()
@@ -77,11 +83,8 @@ export function createHostQueues(redis: Redis, subscriber: Redis, logger: Logger
     },
 
     async releaseJoinKey(request) {
-      const job = await Job.fromId(queueOf(queueName(request)), request.id)
-      await Promise.all([
-        job?.removeDeduplicationKey(),
-        redis.zrem(keys.places(request.host), placeOf(request)),
-      ])
+      const joinKey = keys.joinKey(queueName(request), request.tokenDigest)
+      await releaseScript(redis, [joinKey, keys.places(request.host)], [request.id, placeOf(request)])
     },
 
     async finish(request) {
