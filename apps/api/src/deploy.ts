@@ -1,4 +1,4 @@
-import type { JobRequest } from '@redeployster/shared/contract/job'
+import type { JobId, JobRequest } from '@redeployster/shared/contract/job'
 import { RefusedError } from '@redeployster/shared/contract/errors'
 import { isOutage } from '@redeployster/shared/redis/outage'
 import { acceptedJob, answerWithJob, redirectToVerdict } from './answer-accepted.ts'
@@ -13,7 +13,8 @@ import type { Handler, Parts } from './parts.ts'
 import { problem } from './problem.ts'
 import { wayOfAnswer } from './queries.ts'
 import { readBody } from './read-body.ts'
-import { jobBefore, joinWaiting, newRequest, requestJob } from './request-job.ts'
+import { newRequest } from './request-job.ts'
+import { claimJob, shareJob } from './share-job.ts'
 import { streamLog } from './stream-log.ts'
 
 /** `POST /:service`: one request from the door to the first line of its stream, or to where the job can be found. */
@@ -35,14 +36,12 @@ export function deploy(parts: Parts): Handler {
     if (made) return answerAgain(c, parts, made, { way, hostName })
     const request = newRequest(entry, caller, parts.startByMs)
     try {
-      const waiting = claim ? undefined : await joinWaiting(parts, request)
-      const freeze = waiting ? undefined : await parts.freezes.find(entry)
-      if (freeze) return frozen(c, entry, freeze)
-      const requested = waiting ?? (await requestJob(parts, request, claim))
+      const requested = await (claim ? claimJob(parts, request, claim) : shareJob(parts, request))
+      if ('freeze' in requested) return frozen(c, entry, requested.freeze)
       if (way === 'async') return answerWithJob(c, await acceptedJob(parts, request, requested))
       if (way === 'wait') return redirectToVerdict(c, requested.id)
       const job = { ...request, id: requested.id, state: 'queued', started: false } as const
-      const runsFirst = await jobBefore(parts, request, job.id)
+      const runsFirst = requested.record ? requested.runsFirst : await jobBefore(parts, job)
       const opening = openingLine(job, { ...requested, runsFirst, hostName })
       const followed = { job, from: 1, opening, form: logText }
       return streamLog(c, parts, followed, { headers: { Location: `/jobs/${job.id}` } })
@@ -51,6 +50,14 @@ export function deploy(parts: Parts): Handler {
       return problem(c, 'redis_unavailable', unconfirmed(request), { members: { jobId: request.id } })
     }
   }
+}
+
+/** Only for the first line of the stream: the job is confirmed, whether Redis still answers or not. */
+async function jobBefore({ jobs }: Parts, request: JobRequest): Promise<JobId | undefined> {
+  return jobs.before(request).catch((error: unknown) => {
+    if (isOutage(error)) return undefined
+    throw error
+  })
 }
 
 function stopping() {

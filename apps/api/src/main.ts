@@ -65,6 +65,7 @@ export async function startApi(
     streams: createHeldStreams(options.limits),
     stopping: stopping.signal,
     client: options.client,
+    making: new Map(),
     logger,
   })
 

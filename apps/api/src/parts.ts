@@ -9,6 +9,7 @@ import type { Logger } from '@redeployster/shared/runtime/logger'
 import type { Context } from 'hono'
 import type { RequestIdVariables } from 'hono/request-id'
 import type { Secrets } from './authenticate.ts'
+import type { Making } from './share-job.ts'
 import type { ClientFile } from './client-file.ts'
 import type { FailedAuths } from './failed-auths.ts'
 import type { HeldStreams } from './held-streams.ts'
@@ -26,6 +27,7 @@ export interface Parts extends Secrets {
   readonly logger: Logger
   /** What `GET /client.mjs` serves, if it was built. */
   readonly client?: ClientFile | undefined
+  readonly making: Making
   readonly startByMs: number
   readonly mostWaitingJobs: number
   /** How long a request for a verdict is held before it is sent round once more. */

@@ -1,14 +1,8 @@
 import type { CatalogueEntry } from '@redeployster/shared/contract/catalogue-entry'
 import { RefusedError } from '@redeployster/shared/contract/errors'
-import {
-  isFinal,
-  newJobId,
-  type JobId,
-  type JobRecord,
-  type JobRequest,
-} from '@redeployster/shared/contract/job'
+import { newJobId, type JobId, type JobRecord, type JobRequest } from '@redeployster/shared/contract/job'
 import type { Claim, Joined } from '@redeployster/shared/jobs/jobs'
-import { isOutage, isUnanswered } from '@redeployster/shared/redis/outage'
+import { isUnanswered } from '@redeployster/shared/redis/outage'
 import type { Caller } from './authenticate.ts'
 import { elsewhere } from './idempotency.ts'
 import type { Parts } from './parts.ts'
@@ -39,15 +33,8 @@ export interface Requested {
   readonly isConfirmed: boolean
   /** Its record, if that came with the answer of Redis. */
   readonly record?: JobRecord | undefined
-}
-
-/** Joins a job that waits, in one step: most requests of a rush do. Nothing when none does, or the service is frozen. */
-export async function joinWaiting(
-  { jobs }: Pick<Parts, 'jobs'>,
-  request: JobRequest,
-): Promise<Requested | undefined> {
-  const waiting = await jobs.joinWaiting(request, request.tokenDigest)
-  return waiting && { ...waiting, hasJoined: true, isConfirmed: true }
+  /** The job of the same service that has to end first, if that came with the answer of Redis. */
+  readonly runsFirst?: JobId | undefined
 }
 
 const mostAttempts = 5
@@ -127,20 +114,4 @@ function overtaken() {
     'Jobs of this service come and begin quicker than this request could join one. Nothing was started: send it again in ' +
       'a few seconds.',
   )
-}
-
-/**
- * A job of the same service that has to end first. Only for the first line of the stream: the job is confirmed, whether
- * Redis still answers or not.
- */
-export async function jobBefore(
-  { jobs }: Pick<Parts, 'jobs'>,
-  request: JobRequest,
-  id: JobId,
-): Promise<JobId | undefined> {
-  const [before] = await jobs.list({ services: [request], before: id, limit: 1 }).catch((error: unknown) => {
-    if (isOutage(error)) return []
-    throw error
-  })
-  return before && !isFinal(before) ? before.id : undefined
 }

@@ -22,7 +22,7 @@ export interface JobsReader {
 /** `over`: it has its verdict. `frozen`: its service is, so it must not begin. */
 export type Begun = 'begun' | 'over' | 'frozen'
 
-type Begins = ServiceKey & Pick<JobRequest, 'id'>
+type NamedJob = ServiceKey & Pick<JobRequest, 'id'>
 
 /** `unknown`: nobody has confirmed such a job. `claimed`: the claim stands for another one. */
 export type Joined = 'joined' | 'begun' | 'unknown' | 'claimed'
@@ -37,6 +37,8 @@ export interface Claim {
 export interface SharedJob {
   readonly id: JobId
   readonly record: JobRecord | undefined
+  /** As `before` would tell. */
+  readonly runsFirst: JobId | undefined
 }
 
 export interface Jobs extends JobsReader {
@@ -48,9 +50,11 @@ export interface Jobs extends JobsReader {
   accept(request: JobRequest, claim?: Claim): Promise<boolean>
   /**
    * The job of this service and token that waits to begin, with one more request counted that shares it; nothing if none
-   * does, or while the service is frozen.
+   * does.
    */
-  joinWaiting(service: ServiceKey, tokenDigest: string): Promise<SharedJob | undefined>
+  joinWaiting(service: ServiceKey, tokenDigest: string): Promise<SharedJob | 'frozen' | undefined>
+  /** The job of the same service that has to end before this one can begin. */
+  before(request: NamedJob): Promise<JobId | undefined>
   /** Counts one more request that shares the job, unless it has begun; then a claim stands for it as well. */
   join(id: JobId, claim?: Claim): Promise<Joined>
   /** The job that a claim has stood for in the last 24 hours, or `elsewhere` when it is one of another service. */
@@ -61,7 +65,7 @@ export interface Jobs extends JobsReader {
    * Queued → running, before the first step and after each wait. A job that has begun, as its record or `hasBegun` says,
    * minds no freeze any more.
    */
-  begin(request: Begins, startedAt: Date, hasBegun?: boolean): Promise<Begun>
+  begin(request: NamedJob, startedAt: Date, hasBegun?: boolean): Promise<Begun>
   /** Running → queued: its pull is over and it waits for its lane. It has begun: nobody joins it, and it never expires. */
   wait(id: JobId): Promise<void>
   /** Which image replaces which, by their digests. */

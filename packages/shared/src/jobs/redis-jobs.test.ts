@@ -2,7 +2,7 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Freeze } from '../contract/freeze.ts'
 import { newJobId, type JobId, type JobRequest, type Verdict } from '../contract/job.ts'
-import { queueName } from '../contract/service.ts'
+import { queueName, type ServiceKey } from '../contract/service.ts'
 import type { Freezes } from '../freezes/freezes.ts'
 import { createFreezes } from '../freezes/redis-freezes.ts'
 import { connectRedis, type Redis } from '../redis/connect.ts'
@@ -306,8 +306,8 @@ async function accepted(name: string): Promise<JobRequest> {
 }
 
 describe('a job that waits', () => {
-  const waiting = async () => {
-    const request = requestOf('shop/hello')
+  const waiting = async (name = 'shop/hello') => {
+    const request = requestOf(name)
     await jobs.accept(request)
     await redis.set(keys.joinKey(queueName(request), request.tokenDigest), request.id)
     return request
@@ -317,8 +317,37 @@ describe('a job that waits', () => {
   it('is shared by whoever asks for the same', async () => {
     const request = await waiting()
     const record = { ...(await jobs.get(request.id)), requests: 2 }
-    expect(await share(request)).toEqual({ id: request.id, record })
+    expect(await share(request)).toMatchObject({ id: request.id, record })
     expect(await jobs.get(request.id)).toEqual(record)
+  })
+
+  it('comes after the job of its service that has no verdict yet', async () => {
+    const other = await accepted('shop/after')
+    const request = await waiting('shop/after')
+    expect(await share(request)).toMatchObject({ runsFirst: other.id })
+    expect(await jobs.before(request)).toBe(other.id)
+    await jobs.conclude(other, succeeded)
+    expect(await share(request)).toMatchObject({ runsFirst: undefined })
+    expect(await jobs.before(request)).toBeUndefined()
+  })
+
+  it.each([
+    ['the record of the job before it', (_: ServiceKey, id: JobId) => redis.set(keys.job(id), 'foreign')],
+    ['the history of its service', (key: ServiceKey) => redis.set(keys.serviceHistory(key), 'foreign')],
+  ])('is shared all the same when %s cannot be read', async (_, spoil) => {
+    const other = await accepted('shop/spoilt')
+    const request = await waiting('shop/spoilt')
+    await spoil(request, other.id)
+    expect(await share(request)).toMatchObject({ id: request.id, runsFirst: undefined })
+    await redis.del(keys.serviceHistory(request), keys.job(other.id))
+  })
+
+  it('is not shared while its service is frozen', async () => {
+    const request = await waiting()
+    await redis.set(keys.freeze(request), '{}')
+    expect(await share(request)).toBe('frozen')
+    expect(await jobs.get(request.id)).toMatchObject({ requests: 1 })
+    await redis.del(keys.freeze(request))
   })
 
   it.each([
@@ -332,7 +361,6 @@ describe('a job that waits', () => {
     ],
     ['has its verdict', (request: JobRequest) => jobs.conclude(request, expired)],
     ['was never confirmed', (request: JobRequest) => redis.del(keys.job(request.id))],
-    ['is one of a frozen service', (request: JobRequest) => redis.set(keys.freeze(request), '{}')],
     [
       'can be joined no more',
       (request: JobRequest) => redis.del(keys.joinKey(queueName(request), request.tokenDigest)),

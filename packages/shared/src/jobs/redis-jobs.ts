@@ -45,15 +45,29 @@ return 'joined'
 const joinScript = script(look + share)
 const joinClaimedScript = script(checkClaim + look + makeClaim + share)
 
+/** What cannot be read is before nobody: the line that tells of it is not worth a deploy. */
+const findBefore = `
+local function findBefore(history, id, records)
+  local older = redis.pcall('ZRANGE', history, '(' .. id, '-', 'BYLEX', 'REV', 'LIMIT', 0, 1)
+  if older.err or not older[1] then return '' end
+  local standing = redis.pcall('HMGET', records .. older[1], 'id', 'exitCode')
+  if standing.err or not standing[1] or standing[2] then return '' end
+  return older[1]
+end
+`
+const beforeScript = script(`${findBefore} return findBefore(KEYS[1], ARGV[1], ARGV[2])`)
+
 /** What `add` and `join` would come to, in one step: most requests of a rush come to a job that waits. */
 const joinWaitingScript = script(`
+${findBefore}
+if redis.call('EXISTS', KEYS[2]) == 1 then return 'frozen' end
 local id = redis.call('GET', KEYS[1])
-if not id or redis.call('EXISTS', KEYS[2]) == 1 then return false end
+if not id then return false end
 local record = ARGV[1] .. id
 local standing = redis.call('HMGET', record, 'id', 'state', 'startedAt')
 if not standing[1] or standing[2] ~= 'queued' or standing[3] then return false end
 redis.call('HINCRBY', record, 'requests', 1)
-return {id, redis.call('HGETALL', record)}
+return {id, redis.call('HGETALL', record), findBefore(KEYS[3], id, ARGV[1])}
 `)
 
 /** A freeze is obeyed by who has not begun yet, unless its first step runs already and Redis has lost all that. */
@@ -135,11 +149,16 @@ export function createJobs(redis: Redis): Jobs {
 
     async joinWaiting(service, tokenDigest) {
       const key = keys.joinKey(queueName(service), tokenDigest)
-      // The record of a job that nobody has named yet; it lies in the same slot of a cluster.
-      const answer = await joinWaitingScript(redis, [key, keys.freeze(service)], [keys.job('')])
+      const all = [key, keys.freeze(service), keys.serviceHistory(service)]
+      const answer = await joinWaitingScript(redis, all, [recordOfAny])
       if (answer === null) return undefined
-      const [id, words] = answer as readonly [string, readonly string[]]
-      return { id: readValue(key, jobId, id), record: readRecord(words) }
+      if (answer === 'frozen') return answer
+      const [id, words, before] = answer as readonly [string, readonly string[], string]
+      return { id: readValue(key, jobId, id), record: readRecord(words), runsFirst: toId(before) }
+    },
+
+    async before({ id, ...service }) {
+      return toId(await beforeScript(redis, [keys.serviceHistory(service)], [id, recordOfAny]))
     },
 
     async join(id, claim) {
@@ -188,6 +207,13 @@ export function createJobs(redis: Redis): Jobs {
       return (await concludeUnbegunScript(redis, keyNames, words)) === 1
     },
   }
+}
+
+/** The record of a job that nobody has named yet; it lies in the same slot of a cluster. */
+const recordOfAny = keys.job('')
+
+function toId(word: unknown): JobId | undefined {
+  return jobId.safeParse(word).data
 }
 
 const joined = z.enum(['joined', 'begun', 'unknown', 'claimed'])
