@@ -17,7 +17,7 @@ await build({
   format: 'esm',
   // What `redeployster doctor` needs is not read by `serve`.
   splitting: true,
-  minify: true,
+  minify: !process.env.NOMIN,
   conditions: ['@redeployster/source'],
   plugins: [leaveOut],
   external: ['./ssh.cjs'],

@@ -8,7 +8,14 @@ import { recognize, type Recognizing, type Wanted } from './recognize.ts'
 export interface Secrets {
   /** Keys the token digests. */
   readonly secret: string
-  readonly adminToken: Token | undefined
+  readonly hasAdmin: boolean
+  /** Of the token that may deploy everything; of one that nobody has when there is none. */
+  readonly adminDigest: string
+}
+
+export function createSecrets(secret: string, adminToken?: string): Secrets {
+  const { hash } = new Token(adminToken ?? randomUUID())
+  return { secret, hasAdmin: adminToken !== undefined, adminDigest: tokenDigest(secret, hash) }
 }
 
 /** By what a caller may deploy: a token, or a rule that an identity token fulfils. */
@@ -45,12 +52,11 @@ const leastComparisons = 4
 
 export function callerOf(
   { hash }: Token,
-  { secret, adminToken }: Secrets,
+  { secret, adminDigest }: Secrets,
   recognized: readonly Credential[] = [],
 ): Caller {
   const own: Credential = { digest: tokenDigest(secret, hash), prove: (job) => proofOf(hash, job) }
   const all = [own, ...recognized]
-  const adminDigest = tokenDigest(secret, (adminToken ?? new Token(randomUUID())).hash)
   const isAdmin = isSame(adminDigest, own.digest)
 
   function opens({ digest }: Credential, digests: readonly string[]): boolean {

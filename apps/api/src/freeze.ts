@@ -65,8 +65,8 @@ async function namedService(c: Context<ApiEnv>, parts: Parts, caller: Caller): P
   return { project: project.data, service: service.data }
 }
 
-function adminOnly({ adminToken }: Parts) {
-  const how = adminToken
+function adminOnly({ hasAdmin }: Parts) {
+  const how = hasAdmin
     ? 'Send the token that the API has as REDEPLOYSTER_ADMIN_TOKEN.'
     : 'There is none yet: set REDEPLOYSTER_ADMIN_TOKEN for the API and the worker, and restart them.'
   return new RefusedError(

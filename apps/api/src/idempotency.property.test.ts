@@ -7,14 +7,14 @@ import { isOutage } from '@redeployster/shared/redis/outage'
 import { startRedis, type TestRedis } from '@redeployster/shared/testing/redis'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { callerOf } from './authenticate.ts'
+import { callerOf, createSecrets } from './authenticate.ts'
 import { claimOf } from './idempotency.ts'
 import type { Parts } from './parts.ts'
 import { newRequest, requestJob, type Requested } from './request-job.ts'
 import { createFakeWorker, entry, secret, silent, type FakeWorker } from './testing/api.ts'
 
 const service = entry('shop/hello')
-const caller = callerOf(new Token('dolphin'), { secret, adminToken: undefined })
+const caller = callerOf(new Token('dolphin'), createSecrets(secret))
 const claim = claimOf('run-17', caller, service)
 
 /** What Redis does with a command: its answer, or the command itself, may be lost. */

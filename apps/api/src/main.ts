@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { createCatalogueReader } from '@redeployster/shared/catalogue/redis-catalogue'
 import { shareLookups } from '@redeployster/shared/catalogue/share-lookups'
-import { Token } from '@redeployster/shared/contract/token'
 import { createFreezes } from '@redeployster/shared/freezes/redis-freezes'
 import { createJobs } from '@redeployster/shared/jobs/redis-jobs'
 import { createLogReader } from '@redeployster/shared/log/redis-log-reader'
@@ -11,6 +10,7 @@ import { connectRedis, firstAttempt } from '@redeployster/shared/redis/connect'
 import type { Logger } from '@redeployster/shared/runtime/logger'
 import type { Running } from '@redeployster/shared/runtime/shutdown'
 import { createApp } from './app.ts'
+import { createSecrets } from './authenticate.ts'
 import type { ClientFile } from './client-file.ts'
 import { closerOf } from './close-server.ts'
 import { cutSlowReaders } from './cut-slow-readers.ts'
@@ -50,8 +50,7 @@ export async function startApi(
   setMaxListeners(0, stopping.signal)
 
   const app = createApp({
-    secret,
-    adminToken: adminToken === undefined ? undefined : new Token(adminToken),
+    ...createSecrets(secret, adminToken),
     startByMs,
     holdMs: options.holdMs ?? mostHeldSeconds * 1000,
     mostWaitingJobs: options.limits.waitingJobs,

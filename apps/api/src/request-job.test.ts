@@ -5,14 +5,14 @@ import { createRequestQueue } from '@redeployster/shared/queue/bullmq-request-qu
 import type { Redis } from '@redeployster/shared/redis/connect'
 import { openRedis, type OpenRedis } from '@redeployster/shared/testing/open-redis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { callerOf } from './authenticate.ts'
+import { callerOf, createSecrets } from './authenticate.ts'
 import { openingLine } from './opening-line.ts'
 import type { Parts } from './parts.ts'
 import { newRequest, requestJob } from './request-job.ts'
 import { entry, secret, silent } from './testing/api.ts'
 
 const service = entry('shop/hello')
-const caller = callerOf(new Token('dolphin'), { secret, adminToken: undefined })
+const caller = callerOf(new Token('dolphin'), createSecrets(secret))
 
 let opened: OpenRedis
 let redis: Redis

@@ -6,14 +6,14 @@ import { createRequestQueue } from '@redeployster/shared/queue/bullmq-request-qu
 import type { RequestQueue } from '@redeployster/shared/queue/queue'
 import { openRedis, type OpenRedis } from '@redeployster/shared/testing/open-redis'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { callerOf } from './authenticate.ts'
+import { callerOf, createSecrets } from './authenticate.ts'
 import type { Parts } from './parts.ts'
 import { newRequest } from './request-job.ts'
 import { shareJob } from './share-job.ts'
 import { entry, secret, silent } from './testing/api.ts'
 
 const service = entry('shop/hello')
-const caller = callerOf(new Token('dolphin'), { secret, adminToken: undefined })
+const caller = callerOf(new Token('dolphin'), createSecrets(secret))
 const freeze: Freeze = { who: 'ada', reason: 'a sale', since: new Date().toISOString() }
 
 let opened: OpenRedis
