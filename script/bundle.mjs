@@ -17,7 +17,7 @@ await build({
   format: 'esm',
   // What `redeployster doctor` needs is not read by `serve`.
   splitting: true,
-  minify: !process.env.NOMIN,
+  minify: true,
   conditions: ['@redeployster/source'],
   plugins: [leaveOut],
   external: ['./ssh.cjs'],

@@ -27,6 +27,7 @@ import type { Plan } from './job-directory.ts'
 import { ownContainerIds } from './own-container.ts'
 import { makePlan, type Planning } from './plan.ts'
 import { reasonOf } from './reason.ts'
+import { standingOf } from './standing.ts'
 import { requireFlock } from './runner/require-flock.ts'
 
 export interface ExamineOptions {
@@ -135,7 +136,8 @@ async function examineService(
     const words = checked.output.trim().split('\n').at(-1)
     return refused(`compose cannot read its files (exit code ${checked.exitCode}): ${words}`)
   }
-  const plan = await makePlan(checked, seen.service, containers, checking)
+  const standing = await standingOf(checking.docker, containers)
+  const plan = await makePlan(checked, seen.service, standing, checking)
   if ('problem' in plan) return refused(plan.problem)
   const { hashes: _, ...settings } = checked.settings
   return {

@@ -7,6 +7,7 @@ import type { Plan } from './job-directory.ts'
 import { makePlan, type Planning } from './plan.ts'
 import { whyUnproven, type Proving } from './proof.ts'
 import { reasonOf } from './reason.ts'
+import { standingOf } from './standing.ts'
 
 /** What a job may do, seen now. */
 export type Look =
@@ -28,7 +29,10 @@ export async function lookAtService(request: JobRequest, looking: Looking): Prom
     return rejected('the service has no container any more; start it with `docker compose up -d` once')
   }
   if (!isLabelled(seen.labels)) return rejected('the service has no redeployster label any more')
-  const checked = await checkService(seen, looking)
+  const [checked, standing] = await Promise.all([
+    checkService(seen, looking),
+    standingOf(looking.docker, containers),
+  ])
   if ('problem' in checked) return rejected(checked.problem)
   if ('exitCode' in checked) {
     const { lines: output } = splitLines(Buffer.from(checked.output.trim()), true)
@@ -36,7 +40,7 @@ export async function lookAtService(request: JobRequest, looking: Looking): Prom
   }
   const unproven = await whyUnproven(request, checked.settings, looking)
   if (unproven !== undefined) return rejected(unproven)
-  const plan = await makePlan(checked, service, containers, looking)
+  const plan = await makePlan(checked, service, standing, looking)
   return 'problem' in plan
     ? rejected(plan.problem)
     : { kind: 'ready', plan, secrets: checked.resolved.secrets }

@@ -1,7 +1,7 @@
 import type { ServiceName } from '@redeployster/shared/contract/service'
 import type { CheckedService } from './catalogue/check-service.ts'
 import type { Docker } from './catalogue/docker.ts'
-import { isOneOff, type Container, type SeenService } from './catalogue/services-from-containers.ts'
+import type { SeenService } from './catalogue/services-from-containers.ts'
 import { configCommand, pullCommand, rollbackCommand, upCommand, type Argv } from './compose/command.ts'
 import type { ComposeProject, Problem } from './compose/project.ts'
 import { toMark } from './gate/judge.ts'
@@ -10,6 +10,7 @@ import { imageDigest } from './images/image.ts'
 import { shouldPull } from './images/should-pull.ts'
 import type { Plan } from './job-directory.ts'
 import { ownService } from './own-container.ts'
+import type { Standing } from './standing.ts'
 
 export interface Planning {
   readonly docker: Docker
@@ -20,11 +21,11 @@ export interface Planning {
   readonly ownIds: ReadonlySet<string>
 }
 
-/** What a deploy of a checked service would run now, or why it cannot. `containers`: those of the service. */
+/** What a deploy of a checked service would run now, or why it cannot. */
 export async function makePlan(
   checked: CheckedService,
   service: ServiceName,
-  containers: readonly Container[],
+  { container, conditions, before, named }: Standing,
   { docker, compose, timeoutMs, ownIds }: Planning,
 ): Promise<Plan | Problem> {
   const { settings, project, resolved } = checked
@@ -34,12 +35,10 @@ export async function makePlan(
   if (unset[0] !== undefined) return unsetVariable(unset[0], checked)
   // `--pull never` would also keep compose from building, and the old image would pass for the new one.
   const pullsNothing = settings.pull === 'never' && !buildsEachTime
-  const container = newest(containers)
-  const imageId = container?.imageId
-  const [local, before, conditions] = await Promise.all([
-    docker.image(image),
-    imageId === undefined ? undefined : docker.image(imageId),
-    conditionsOf(docker, project.name, lane, { service, containers }),
+  const others = [...lane].filter((it) => it !== service)
+  const [local, conditionsOfOthers] = await Promise.all([
+    image === container?.image ? named : docker.image(image),
+    conditionsOf(docker, project.name, others),
   ])
   return {
     lane: [...lane],
@@ -53,9 +52,9 @@ export async function makePlan(
     gateMs: settings.gateMs,
     timeoutMs: settings.timeoutMs ?? timeoutMs,
     before: {
-      imageId,
+      imageId: container?.imageId,
       digest: before && imageDigest(before, container?.image ?? image, image),
-      containers: conditions.map(toMark),
+      containers: [...conditions, ...conditionsOfOthers].map(toMark),
     },
   }
 }
@@ -79,8 +78,4 @@ function unsetVariable(name: string, { project }: CheckedService): Problem {
       `the variable ${name} is not set: it was in the shell of whoever started the service. ` +
       `Write it to ${project.envFiles.at(-1) ?? `${project.directory}/.env`} (\`${name}=\` is enough)`,
   }
-}
-
-function newest(containers: readonly Container[]): Container | undefined {
-  return [...containers].sort((a, b) => b.created - a.created).find((it) => !isOneOff(it))
 }

@@ -1,7 +1,7 @@
 import type { ServiceKey } from '@redeployster/shared/contract/service'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Docker } from '../catalogue/docker.ts'
-import { isOneOff, type Container } from '../catalogue/services-from-containers.ts'
+import { isOneOff } from '../catalogue/services-from-containers.ts'
 import {
   hasChanged,
   judge,
@@ -31,24 +31,15 @@ interface Watched extends Pick<ServiceKey, 'project' | 'service'> {
   readonly lane: readonly string[]
 }
 
-/** A service whose containers were listed just now. */
-interface Listed {
-  readonly service: string
-  readonly containers: readonly Container[]
-}
-
 /** The containers of services as they are now, those of `compose run` left out. */
 export async function conditionsOf(
   docker: Docker,
   project: string,
   services: readonly string[],
-  listed?: Listed,
 ): Promise<readonly LaneCondition[]> {
   const found = await Promise.all(
     services.map(async (service) => {
-      const isListed = service === listed?.service
-      const all = isListed ? listed.containers : await docker.containers({ project, service })
-      const containers = all.filter((it) => !isOneOff(it))
+      const containers = (await docker.containers({ project, service })).filter((it) => !isOneOff(it))
       const conditions = await Promise.all(containers.map(({ id }) => docker.condition(id)))
       return conditions.flatMap((condition) => (condition === undefined ? [] : [{ ...condition, service }]))
     }),

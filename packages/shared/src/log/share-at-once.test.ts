@@ -18,7 +18,7 @@ it('all who ask at the same moment share one answer', async () => {
 
 it('whoever asks later does not get an answer that was asked for before', async () => {
   const [atOnce, { ask }] = [shareAtOnce(), counting()]
-  let end = (_: number) => {}
+  let end: (answer: number) => void = () => {}
   const slow = atOnce('page 1', () => new Promise<number>((resolve) => (end = resolve)))
   await new Promise(setImmediate)
   expect(await atOnce('page 1', ask)).toBe(1)
