@@ -12,14 +12,10 @@ import { connectRedis } from '@redeployster/shared/redis/connect'
 import type { Logger } from '@redeployster/shared/runtime/logger'
 import type { Running } from '@redeployster/shared/runtime/shutdown'
 import { checkOutcome, digestWith } from './catalogue/check-outcome.ts'
-import { connectDocker, defaultDockerHost } from './catalogue/docker.ts'
+import { connectDocker } from './catalogue/docker.ts'
 import { keepCatalogue } from './catalogue/keep-catalogue.ts'
-import type { Argv } from './compose/command.ts'
-import { composeEnvironment } from './compose/environment.ts'
-import { findCompose } from './compose/find-compose.ts'
 import { rememberResolved } from './compose/remember-resolved.ts'
 import { createResolveService, readProject, readSecrets } from './compose/resolve.ts'
-import { createRunCompose } from './compose/run-compose.ts'
 import { obeyCancels } from './cancels.ts'
 import { deploy } from './deploy.ts'
 import type { DeployPorts } from './job.ts'
@@ -28,34 +24,29 @@ import { beatHeart } from './heartbeat.ts'
 import { leftJobDirectories } from './job-directory.ts'
 import { lookAtService } from './look.ts'
 import { ownContainerIds } from './own-container.ts'
-import { requireFlock } from './runner/require-flock.ts'
 import { createFollowStep } from './runner/follow-step.ts'
 import { createHostQueue } from './schedule/host-queue.ts'
 import { createSchedule } from './schedule/schedule.ts'
 import { resumeJobs } from './resume.ts'
+import { findTools, type ToolOptions } from './tools.ts'
 import { trimHistory } from './trim-history.ts'
 import { waitForEngine } from './wait-for-engine.ts'
 
-export interface WorkerOptions {
+export interface WorkerOptions extends ToolOptions {
   readonly redisUrl: string
   readonly secret: string
   readonly adminToken?: string
   readonly stateDir: string
   readonly hostName: string
-  readonly dockerHost?: string
-  readonly composeCommand?: readonly string[]
   readonly projectRoots?: readonly string[]
   /** The address of the API, which identity tokens are made for. */
   readonly publicUrl?: string
-  readonly passEnv: readonly string[]
   readonly maxParallelDeploys: number
   /** How long a deploy may take when the service does not say. */
   readonly deployTimeoutMs: number
   /** Of a longer log the first half and the last half are kept. */
   readonly mostLogBytes: number
   readonly history: HistoryLimits
-  /** What compose's own environment is chosen from. */
-  readonly env: NodeJS.ProcessEnv
 }
 
 const sweepMs = 10_000
@@ -64,13 +55,12 @@ const sweepMs = 10_000
  * Starts the worker of this host. Rejects with a `ConfigError` when there is no Compose v2; an engine or a Redis that
  * is away, or another worker on the same engine, is waited for in the background.
  */
-export async function startWorker(options: WorkerOptions, logger: Logger): Promise<Running> {
-  const dockerHost = options.dockerHost ?? defaultDockerHost
-  // Named, or compose would go by the `docker context` of the user, which may be another engine than the one we watch.
-  const env = { ...composeEnvironment(options.env, options.passEnv), DOCKER_HOST: dockerHost }
-  const run = createRunCompose(env)
-  await requireFlock(run)
-  const compose = await findCompose(run, options.composeCommand as Argv | undefined, env)
+export async function startWorker(
+  options: WorkerOptions,
+  logger: Logger,
+  tools = findTools(options),
+): Promise<Running> {
+  const { dockerHost, env, run, compose } = await tools
   logger.info(`Docker Compose ${compose.version} at ${compose.command.join(' ')}`)
 
   const stopping = new AbortController()

@@ -3,6 +3,7 @@ import { readEnv, type Env } from '@redeployster/shared/runtime/env'
 import { createLogger, type Logger } from '@redeployster/shared/runtime/logger'
 import type { Running } from '@redeployster/shared/runtime/shutdown'
 import { startWorker } from '@redeployster/worker/main'
+import { findTools } from '@redeployster/worker/tools'
 import { apiOptions, mostApiStoppingMs } from './api.ts'
 import { checkRedis, placeOf } from './check-redis.ts'
 import { runParts, type AddPart } from './parts.ts'
@@ -11,7 +12,7 @@ import { findRedisProgram, howToGetRedis } from './redis-program.ts'
 import { keptSecret } from './secret.ts'
 import { makeStateFolder } from './state-folder.ts'
 import { untilAnswered } from './until-answered.ts'
-import { mostWorkerStoppingMs, workerOptions } from './worker.ts'
+import { mostWorkerStoppingMs, toolOptions, workerOptions } from './worker.ts'
 
 const mostRedisStoppingMs = 3000
 
@@ -21,6 +22,11 @@ export async function serve(source: NodeJS.ProcessEnv): Promise<void> {
   const needs: object = program === undefined ? { REDIS_URL: howToGetRedis } : {}
   const env = readEnv(source, { needs, writesState: true })
   const logger = createLogger(env.LOG_LEVEL)
+  // Beside the start of Redis: each of both asks other programs, and waits.
+  const tools = findTools(toolOptions(env, source))
+  tools.catch(() => {
+    // Whoever waits for them learns of it.
+  })
   await runParts(logger, async (add) => {
     await makeStateFolder(env.STATE_DIR)
     const secret = env.REDEPLOYSTER_SECRET ?? (await keptSecret(env.STATE_DIR))
@@ -31,7 +37,7 @@ export async function serve(source: NodeJS.ProcessEnv): Promise<void> {
     await untilAnswered(checking)
     const running = await startApi(apiOptions(settled), logger)
     add({ name: 'api', running, mostStoppingMs: mostApiStoppingMs })
-    const starting = startWorker(workerOptions(settled, source), logger)
+    const starting = startWorker(workerOptions(settled, source), logger, tools)
     add({ name: 'worker', running: onceStarted(starting), mostStoppingMs: mostWorkerStoppingMs })
     await Promise.all([checking, starting])
   })

@@ -1,6 +1,7 @@
-import { readEnv } from '@redeployster/shared/runtime/env'
+import { readEnv, type Env } from '@redeployster/shared/runtime/env'
 import { createLogger } from '@redeployster/shared/runtime/logger'
 import { startWorker, type WorkerOptions } from '@redeployster/worker/main'
+import type { ToolOptions } from '@redeployster/worker/tools'
 import { checkRedis, placeOf } from './check-redis.ts'
 import { apart, type Settled } from './configuration.ts'
 import { defined } from './defined.ts'
@@ -24,25 +25,27 @@ export async function worker(source: NodeJS.ProcessEnv): Promise<void> {
   })
 }
 
-/** `source` is the whole environment, of which Compose gets a part. */
 export function workerOptions(env: Settled, source: NodeJS.ProcessEnv): WorkerOptions {
   return {
     redisUrl: env.REDIS_URL,
     secret: env.REDEPLOYSTER_SECRET,
     stateDir: env.STATE_DIR,
     hostName: env.HOST_NAME,
-    passEnv: env.PASS_ENV,
     maxParallelDeploys: env.MAX_PARALLEL_DEPLOYS,
     deployTimeoutMs: env.DEPLOY_TIMEOUT,
     mostLogBytes: env.MAX_LOG,
     history: { logBytes: env.KEEP_LOGS, jobsPerService: env.KEEP_JOBS, days: env.KEEP_DAYS },
-    env: source,
+    ...toolOptions(env, source),
     ...defined({
       adminToken: env.REDEPLOYSTER_ADMIN_TOKEN,
-      dockerHost: env.DOCKER_HOST,
-      composeCommand: env.COMPOSE_COMMAND,
       projectRoots: env.PROJECT_ROOTS,
       publicUrl: env.PUBLIC_URL,
     }),
   }
+}
+
+/** `source` is the whole environment, of which Compose gets a part. */
+export function toolOptions(env: Env, source: NodeJS.ProcessEnv): ToolOptions {
+  const { DOCKER_HOST: dockerHost, COMPOSE_COMMAND: composeCommand } = env
+  return { env: source, passEnv: env.PASS_ENV, ...defined({ dockerHost, composeCommand }) }
 }

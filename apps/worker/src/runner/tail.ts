@@ -1,5 +1,5 @@
 import { splitLines } from '@redeployster/shared/contract/log-line'
-import { watch, type FSWatcher } from 'node:fs'
+import { readSync, watch, type FSWatcher } from 'node:fs'
 import fs, { type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { withDescriptor } from './descriptors.ts'
@@ -38,7 +38,8 @@ export async function* tail(
       // Asked before reading: what was written before the end is then sure to be read.
       const isLast = isEnded
       handle ??= await openIfThere(file)
-      const bytes = handle ? (await handle.read(buffer, 0, chunkBytes, at)).bytesRead : 0
+      // Just written, so it lies in memory: to wait for another thread takes longer than to copy it.
+      const bytes = handle ? readSync(handle.fd, buffer, 0, chunkBytes, at) : 0
       if (bytes === chunkBytes && isHole(buffer)) {
         at += bytes
         continue
