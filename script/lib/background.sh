@@ -17,7 +17,8 @@ is_gone() { ! ps -A -o pgid=,stat= | awk -v group="$1" '$1 == group && $2 !~ /^Z
 end_group() {
   [ -n "$1" ] || return 0
   kill -TERM -- "-$1" 2>/dev/null || return 0
-  wait_until 10 is_gone "$1" || kill -KILL -- "-$1" 2>/dev/null || true
+  # A serve that carries a thousand deploys takes its time to end its Redis, which nobody else would.
+  wait_until 30 is_gone "$1" || kill -KILL -- "-$1" 2>/dev/null || true
 }
 
 # Ends what left its group on purpose but has this directory on its command line, children included.

@@ -12,7 +12,8 @@ export function cancelJob(parts: Parts): Handler {
     const job = await findJob(c, parts, 'change')
     if (isFinal(job)) throw final(job.id)
     const isOver = await jobs.concludeUnbegun(job.id, cancelled)
-    if (!isOver && !(await jobs.askCancel(job.id))) throw final(job.id)
+    if (isOver) await queue.release(job)
+    else if (!(await jobs.askCancel(job.id))) throw final(job.id)
     // Also when it is over: it may wait for its lane.
     await queue.cancel(job.host, job.id)
     return answerJson(c, toPublic((await jobs.get(job.id)) ?? job), { status: 202 })

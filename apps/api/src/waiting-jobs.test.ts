@@ -26,6 +26,15 @@ it('refuses a job beyond those that may wait, queues nothing, and says when to c
   for (const answer of [waiting, accepted]) answer.leave()
 })
 
+it('has the place of a job again that was cancelled before it began', async () => {
+  const { port } = stage
+  const cancelled = await open(port, 'POST /hello', { token })
+  expect((await ask(port, `DELETE /jobs/${String(cancelled.headers['job-id'])}`, { token })).status).toBe(202)
+  const accepted = await open(port, 'POST /other', { token })
+  expect(accepted.status).toBe(200)
+  for (const answer of [cancelled, accepted]) answer.leave()
+})
+
 it('lets any number of requests share a job that waits', async () => {
   const { port, worker } = stage
   const answers = await Promise.all(Array.from({ length: 20 }, () => open(port, 'POST /hello', { token })))

@@ -10,7 +10,7 @@ import { reasonOf } from './reason.ts'
 import { saySharers } from './sharers.ts'
 import { begin } from './steps/begin.ts'
 import { gate } from './steps/gate.ts'
-import { pull } from './steps/pull.ts'
+import { pull, sayImages } from './steps/pull.ts'
 import { rollBack } from './steps/rollback.ts'
 import { takeLane, takeSlot } from './steps/take-lane.ts'
 import { up } from './steps/up.ts'
@@ -61,7 +61,7 @@ async function carryThrough(
     const verdict = withShownReason(told, job)
     logger.debug({ at: 'ended' }, 'Ended')
     await saySharers(job, ports)
-    if (verdict.reason !== undefined) await job.log.notice(verdict.reason)
+    if (verdict.reason !== undefined) await job.log.reason(verdict.reason)
     await job.log.drained()
     const { state, exitCode } = await jobs.conclude(request, verdict)
     logger.info({ state, exitCode }, `${qualifiedName(request)} ${state}`)
@@ -96,7 +96,7 @@ async function tell(job: Job, ports: DeployPorts): Promise<Verdict> {
   if (plan.pull) await takeSlot(job, ports)
   const noPull = (plan.pull && (await begin(job, ports))) ?? (await pull(job, plan, ports))
   if (noPull) return noPull
-  await takeLane(job, ports)
+  await Promise.all([sayImages(job, plan, ports), takeLane(job, ports)])
   // One that has failed is rolled back, which may be what brings Redis back: nothing is asked there.
   const known = await job.directory.failure()
   const tooLate = known ? undefined : await begin(job, ports)

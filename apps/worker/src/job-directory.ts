@@ -76,11 +76,9 @@ export async function openJobDirectory(
 ): Promise<JobDirectory> {
   const folder = path.join(jobsIn(stateDir), request.id)
   const file = path.join(folder, 'request.json')
+  const isNew = await makeFolder(folder)
   // Written once: who goes on with what runs needs no room for it.
-  if ((await readWhole(file, requestOf(request.id), logger)) === undefined) {
-    await fs.mkdir(jobsIn(stateDir), { recursive: true, mode: 0o700 })
-    // Not by `recursive`, which says ENOENT of a disk that is read-only.
-    await fs.mkdir(folder, { mode: 0o700 }).catch(unlessThere)
+  if (isNew || (await readWhole(file, requestOf(request.id), logger)) === undefined) {
     await writeWhole(file, request).catch(async (error: unknown) => {
       // What is in it, but for this, is there to stay.
       await fs.rm(`${file}.tmp`, { force: true })
@@ -89,6 +87,20 @@ export async function openJobDirectory(
     })
   }
   return jobDirectory(folder, request, logger)
+}
+
+/** Resolves to whether it was not there. Not by `recursive`, which says ENOENT of a disk that is read-only. */
+async function makeFolder(folder: string): Promise<boolean> {
+  try {
+    await fs.mkdir(folder, { mode: 0o700 })
+    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return false
+    if (code !== 'ENOENT') throw error
+  }
+  await fs.mkdir(path.dirname(folder), { recursive: true, mode: 0o700 })
+  return makeFolder(folder)
 }
 
 /** Its id has to be that of its folder, or another job would be gone on with. */

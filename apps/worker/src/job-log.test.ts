@@ -51,6 +51,18 @@ it('begins at the begin of a step that has not printed yet', async () => {
   expect([log.storedOffset('pull'), log.storedOffset('up')]).toEqual([2, 0])
 })
 
+it('says the reason of a verdict once, also when a worker was killed between the two', async () => {
+  const earlier = await open()
+  await earlier.lines(['a'], { step: 'up', offset: 2 })
+  await earlier.reason('compose failed')
+  const log = await open()
+  await log.reason('compose failed')
+  expect(await stored()).toEqual([
+    { kind: 'lines', first: 1, lines: ['a'] },
+    { kind: 'lines', first: 2, lines: ['redeployster: compose failed'] },
+  ])
+})
+
 it('goes on where an earlier worker ended, also behind a notice', async () => {
   const earlier = await open()
   await earlier.lines(['a', 'b'], { step: 'up', offset: 4 })

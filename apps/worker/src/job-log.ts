@@ -20,6 +20,8 @@ export interface JobLog {
   shown(text: string): string
   /** Adds a line of our own. */
   notice(text: string): Promise<void>
+  /** Adds the reason of the verdict, unless an earlier worker was killed between that and the verdict. */
+  reason(text: string): Promise<void>
   /** Adds what a step printed, up to a place in its output. */
   lines(lines: readonly string[], position: LogPosition): Promise<void>
   /** How far the output of a step is stored; 0 for a step that has not printed yet, infinity for one that is over. */
@@ -38,11 +40,14 @@ export async function openJobLog(writer: LogWriter, id: JobId): Promise<JobLog> 
   let mask = createMask([])
   let position: LogPosition = end.position ?? { step: '', offset: 0 }
 
+  let { lastLine } = end
+
   let storing = Promise.resolve()
 
   async function append(lines: readonly string[]) {
     const first = next
     next += lines.length
+    lastLine = lines.at(-1)
     const at = position
     // One that failed after we had gone on leaves a gap in the numbers, which every reader is told of.
     const stored = storing.then(() => writer.append(id, { first, lines }, at))
@@ -58,6 +63,10 @@ export async function openJobLog(writer: LogWriter, id: JobId): Promise<JobLog> 
     },
     shown,
     notice: (text) => append([notice(shown(text))]),
+    async reason(text) {
+      const line = notice(shown(text))
+      if (line !== lastLine) await append([line])
+    },
     async lines(lines, reached) {
       position = reached
       for (const batch of batchesOf(lines.map(mask))) await append(batch)

@@ -14,7 +14,7 @@ interface Following {
 }
 
 /** Compose causes several events by one change: they are looked at together. */
-const settleMs = 50
+const settleMs = 25
 /** The engine may tell of a change before its list of containers shows it. */
 const lookAgainMs = 1000
 /** Events can be lost, and a compose file can be mended without one. */

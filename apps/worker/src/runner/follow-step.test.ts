@@ -33,6 +33,7 @@ function createMemoryLog(stored: readonly string[] = [], offset = 0): MemoryLog 
     stored: all,
     shown: (text) => text,
     notice: async () => {},
+    reason: async () => {},
     lines: async (lines) => void all.push(...lines),
     storedOffset: () => offset,
     hide() {},

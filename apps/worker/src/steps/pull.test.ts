@@ -6,7 +6,7 @@ import type { Plan } from '../job-directory.ts'
 import type { StepEnd } from '../runner/run-step.ts'
 import type { Step } from '../runner/follow-step.ts'
 import { createStopOrder } from '../stop-order.ts'
-import { pull } from './pull.ts'
+import { pull, sayImages } from './pull.ts'
 
 const id = jobId.parse('01a20a86-a335-71b7-85ca-93d6ab563ffd')
 const plan = {
@@ -34,7 +34,7 @@ interface Circumstances {
   readonly image?: Image
 }
 
-function pullWith({ ends = [0], started = [], isStopped = false, image = fresh }: Circumstances) {
+async function pullWith({ ends = [0], started = [], isStopped = false, image = fresh }: Circumstances) {
   const rest = ends.values()
   const job = {
     request: { id },
@@ -49,7 +49,6 @@ function pullWith({ ends = [0], started = [], isStopped = false, image = fresh }
   }
   const ports = {
     jobs: {
-      begin: () => Promise.resolve(true),
       noteImages: (_: unknown, images: unknown) => Promise.resolve(void noted.push(images)),
     },
     docker: { image: () => Promise.resolve(image) },
@@ -59,7 +58,10 @@ function pullWith({ ends = [0], started = [], isStopped = false, image = fresh }
     },
     signal: new AbortController().signal,
   }
-  return pull(job as unknown as Job, plan, ports as unknown as DeployPorts)
+  const words = [job as unknown as Job, plan, ports as unknown as DeployPorts] as const
+  const verdict = await pull(...words)
+  if (verdict === undefined) await sayImages(...words)
+  return verdict
 }
 
 it('is repeated when its end is lost, since it changes no container', async () => {

@@ -7,15 +7,12 @@ import type { StepEnd } from '../runner/run-step.ts'
 import { failureOfPull, stopped } from '../verdicts.ts'
 import { run } from './run.ts'
 
-/** Fetches the image and says which one replaces which; resolves to a verdict when that cannot be done. */
+/** Fetches the image, if the plan says so; resolves to a verdict when that cannot be done. */
 export async function pull(job: Job, plan: Plan, ports: DeployPorts): Promise<Verdict | undefined> {
-  if (plan.pull) {
-    const end = await runPull(plan.pull, job, plan, ports)
-    if (end !== 0) return job.stop.reason ? stopped(job.stop.reason, false) : failureOfPull(end)
-  }
-  // An adopter whose `up` runs already has said it before.
-  if (!(await job.directory.hasStarted('up'))) await sayImages(job, plan, ports)
-  return undefined
+  if (!plan.pull) return undefined
+  const end = await runPull(plan.pull, job, plan, ports)
+  if (end === 0) return undefined
+  return job.stop.reason ? stopped(job.stop.reason, false) : failureOfPull(end)
 }
 
 /** A pull whose end is lost may be repeated, since it changes no container: once, lest something kills it each time. */
@@ -27,11 +24,14 @@ async function runPull(argv: Argv, job: Job, plan: Plan, ports: DeployPorts): Pr
   return run('pull-again', argv, job, plan, ports)
 }
 
-async function sayImages(
-  { request, log }: Job,
+/** Says which image replaces which. */
+export async function sayImages(
+  { request, directory, log }: Job,
   { image, local, pull: isPulled, before }: Plan,
   { docker, jobs }: DeployPorts,
-) {
+): Promise<void> {
+  // An adopter whose `up` runs already has said it before.
+  if (await directory.hasStarted('up')) return
   const found = local ?? (await docker.image(image))
   const after = found && imageDigest(found, image)
   // The same image may be known by another digest since the pull, or under another name.

@@ -16,12 +16,18 @@ export interface LogBatch {
   readonly lines: readonly string[]
 }
 
+export interface LogEnd {
+  readonly next: number
+  readonly position: LogPosition | undefined
+  readonly lastLine: string | undefined
+}
+
 /** The worker's side; nobody else writes. */
 export interface LogWriter {
   /** Adds a batch. A batch that is there already, or comes after the verdict, changes nothing. */
   append(job: JobId, batch: LogBatch, position: LogPosition): Promise<void>
-  /** Where the stored log ends. */
-  end(job: JobId): Promise<{ next: number; position: LogPosition | undefined }>
+  /** Where the stored log ends, and with which line. */
+  end(job: JobId): Promise<LogEnd>
 }
 
 export type LogEvent =

@@ -72,10 +72,15 @@ export function createLogWriter(redis: Redis, mostBytes: number): LogWriter {
           // What is none of ours is left out, but an entry can only be added behind it.
           next = Math.max(next, numberBehind(entry))
           if (event?.kind !== 'lines') continue
-          return { next: Math.max(next, event.first + event.lines.length), position: toPosition(entry) }
+          const { first, lines } = event
+          return {
+            next: Math.max(next, first + lines.length),
+            position: toPosition(entry),
+            lastLine: lines.at(-1),
+          }
         }
         const oldest = entries.at(-1)
-        if (oldest === undefined) return { next, position: undefined }
+        if (oldest === undefined) return { next, position: undefined, lastLine: undefined }
         before = oldest[0]
       }
     },

@@ -79,11 +79,12 @@ describe('a log', () => {
   it('tells a new worker where it ends, and how much of which step it holds', async () => {
     const job = newJobId()
     const writer = createLogWriter(redis, 16 * 1024 ** 2)
-    expect(await writer.end(job)).toEqual({ next: 1, position: undefined })
+    expect(await writer.end(job)).toEqual({ next: 1, position: undefined, lastLine: undefined })
     await writer.append(job, { first: 1, lines: ['a', 'b'] }, { step: 'up', offset: 17 })
-    expect(await writer.end(job)).toEqual({ next: 3, position: { step: 'up', offset: 17 } })
+    const end = { next: 3, position: { step: 'up', offset: 17 }, lastLine: 'b' }
+    expect(await writer.end(job)).toEqual(end)
     await conclude(job)
-    expect(await writer.end(job)).toEqual({ next: 3, position: { step: 'up', offset: 17 } })
+    expect(await writer.end(job)).toEqual(end)
   })
 })
 
@@ -111,7 +112,10 @@ describe('a log with entries at its end that are none of ours', () => {
   it('begins behind them when it has nothing else', async () => {
     const job = newJobId()
     await redis.xadd(keys.log(job), ...foreign)
-    expect(await createLogWriter(redis, 16 * 1024 ** 2).end(job)).toEqual({ next: 6, position: undefined })
+    expect(await createLogWriter(redis, 16 * 1024 ** 2).end(job)).toMatchObject({
+      next: 6,
+      position: undefined,
+    })
   })
 })
 
@@ -119,7 +123,7 @@ it('keeps no lines where there is something else, so that the deploy goes on to 
   const job = newJobId()
   const writer = createLogWriter(redis, 16 * 1024 ** 2)
   await redis.set(keys.log(job), 'x')
-  expect(await writer.end(job)).toEqual({ next: 1, position: undefined })
+  expect(await writer.end(job)).toMatchObject({ next: 1, position: undefined })
   await writer.append(job, { first: 1, lines: ['a'] }, { step: 'up', offset: 2 })
   expect(await redis.get(keys.log(job))).toBe('x')
 })

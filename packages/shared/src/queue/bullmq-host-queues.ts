@@ -6,8 +6,8 @@ import { queueName } from '../contract/service.ts'
 import { keys } from '../redis/keys.ts'
 import { script } from '../redis/script.ts'
 import { complete, createFetcher, createQueue, fetchNext, type WaitingJob } from './bullmq-queues.ts'
-import { placeOf } from './place.ts'
 import type { HostQueues } from './queue.ts'
+import { release } from './release.ts'
 
 const withWorkScript = script(`
 local found = {}
@@ -15,12 +15,6 @@ for index, key in ipairs(KEYS) do
   if redis.call('LLEN', key) > 0 then found[#found + 1] = math.ceil(index / 2) end
 end
 return found
-`)
-
-/** The key may be another job's already, when an adopter comes to what an earlier worker has begun. */
-const releaseScript = script(`
-if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
-redis.call('ZREM', KEYS[2], ARGV[2])
 `)
 
 /** `subscriber` is a connection of its own that only listens. */
@@ -82,10 +76,7 @@ export function createHostQueues(redis: Redis, subscriber: Redis, logger: Logger
       return requests.filter((request) => request !== undefined)
     },
 
-    async releaseJoinKey(request) {
-      const joinKey = keys.joinKey(queueName(request), request.tokenDigest)
-      await releaseScript(redis, [joinKey, keys.places(request.host)], [request.id, placeOf(request)])
-    },
+    releaseJoinKey: (request) => release(redis, request),
 
     async finish(request) {
       const find = () => Job.fromId(queueOf(queueName(request)), request.id)

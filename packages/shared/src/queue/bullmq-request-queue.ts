@@ -8,6 +8,7 @@ import { readValue, tryJson } from '../redis/unreadable.ts'
 import { createQueue } from './bullmq-queues.ts'
 import { placeOf } from './place.ts'
 import type { RequestQueue } from './queue.ts'
+import { release } from './release.ts'
 
 const dropScript = script(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
@@ -57,6 +58,8 @@ export function createRequestQueue(redis: Redis): RequestQueue {
     async dropJoinKey(request, holder) {
       await dropScript(redis, [keys.joinKey(queueName(request), request.tokenDigest)], [holder])
     },
+
+    release: (request) => release(redis, request),
 
     async cancel(host, id) {
       await redis.publish(keys.cancels(host), id)

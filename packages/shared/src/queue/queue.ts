@@ -1,5 +1,6 @@
 import type { JobId, JobRequest } from '../contract/job.ts'
 import type { HostId, ServiceKey } from '../contract/service.ts'
+import type { Released } from './release.ts'
 
 /** The API's side of the queues. */
 export interface RequestQueue {
@@ -17,6 +18,8 @@ export interface RequestQueue {
   find(key: ServiceKey, id: JobId): Promise<JobRequest | undefined>
   /** Takes the join key away from a job that has ended without giving it back (its worker was killed). */
   dropJoinKey(request: JobRequest, holder: JobId): Promise<void>
+  /** Nobody can join a job that was cancelled before it began, and its place is free. */
+  release(request: Released): Promise<void>
   /** Tells the host's worker that a job shall end. */
   cancel(host: HostId, id: JobId): Promise<void>
 }
