@@ -3,7 +3,7 @@ import path from 'node:path'
 import { parse } from 'yaml'
 import { runAction } from './actions-runner.ts'
 import { codeBlock, readPage } from './pages.ts'
-import { shell, type Ended } from './shell.ts'
+import { run, shell, type Ended, type ShellOptions } from './shell.ts'
 
 /** Where a step is run, and with what in place of the examples of its page. */
 export interface StepPlace {
@@ -126,7 +126,7 @@ async function runGitLab(place: StepPlace): Promise<Ended> {
   const template = templates[deploy.extends]
   const job = { ...template, ...deploy, variables: { ...template?.variables, ...deploy.variables } }
   const env = { ...place.trust, ...job.variables, REDEPLOYSTER_TOKEN: place.token }
-  return shell(commands(job.script), place.folder, { words: ['sh', '-e'], env })
+  return shell(commands(job.script), place.folder, await asInAlpine(place.folder, env))
 }
 
 async function runWoodpecker(place: StepPlace): Promise<Ended> {
@@ -141,7 +141,17 @@ async function runWoodpecker(place: StepPlace): Promise<Ended> {
       typeof value === 'string' ? value : place.token,
     ]),
   )
-  return shell(commands(list), place.folder, { words: ['sh', '-e'], env: { ...place.trust, ...env } })
+  return shell(commands(list), place.folder, await asInAlpine(place.folder, { ...place.trust, ...env }))
+}
+
+/** Their images are Alpine's, where shell and wget are BusyBox. */
+async function asInAlpine(folder: string, env: Env): Promise<ShellOptions> {
+  const { stdout } = await run([new URL('../../script/lib/busybox', import.meta.url).pathname], folder)
+  const busybox = stdout.trim()
+  const bin = path.join(folder, 'bin')
+  await fs.mkdir(bin)
+  await fs.symlink(busybox, path.join(bin, 'wget'))
+  return { words: [busybox, 'sh', '-e'], env: { PATH: `${bin}:${process.env.PATH}`, ...env } }
 }
 
 async function runJenkins(place: StepPlace, text: string): Promise<Ended> {

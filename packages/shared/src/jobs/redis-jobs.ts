@@ -70,11 +70,14 @@ redis.call('HINCRBY', record, 'requests', 1)
 return {id, redis.call('HGETALL', record), findBefore(KEYS[3], id, ARGV[1])}
 `)
 
-/** A freeze is obeyed by who has not begun yet, unless its first step runs already and Redis has lost all that. */
+/**
+ * A freeze is obeyed by who has not begun yet, unless its first step runs already and Redis has lost all that. Its key is
+ * no key of the script, which would need the right to change it: a worker may only read freezes.
+ */
 const beginScript = script(`
 local standing = redis.call('HMGET', KEYS[1], 'exitCode', 'startedAt')
 if standing[1] then return 'over' end
-if not standing[2] and ARGV[2] == '0' and redis.call('EXISTS', KEYS[2]) == 1 then return 'frozen' end
+if not standing[2] and ARGV[2] == '0' and redis.call('EXISTS', ARGV[3]) == 1 then return 'frozen' end
 redis.call('HSET', KEYS[1], 'state', 'running', 'started', '1')
 redis.call('HSETNX', KEYS[1], 'startedAt', ARGV[1])
 return 'begun'
@@ -174,8 +177,8 @@ export function createJobs(redis: Redis): Jobs {
     },
 
     async begin(request, startedAt, hasBegun = false) {
-      const words = [startedAt.toISOString(), hasBegun ? 1 : 0]
-      return begun.parse(await beginScript(redis, [keys.job(request.id), keys.freeze(request)], words))
+      const words = [startedAt.toISOString(), hasBegun ? 1 : 0, keys.freeze(request)]
+      return begun.parse(await beginScript(redis, [keys.job(request.id)], words))
     },
 
     async wait(id) {
