@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -66,10 +67,9 @@ const cases: readonly (readonly [Instant, Killer, Record<Step, End>])[] = [
   ['during', 'compose', killed],
   ['during', 'worker, runner and compose', lost],
   ['behind', 'worker', once],
-  // What is about to write `exit` lives on, and holds the lock.
-  ['behind', 'runner', once],
-  ['behind', 'worker and runner', once],
-  ['behind', 'worker, runner and compose', lost],
+  // Nobody else knows the exit code.
+  ['behind', 'runner', lost],
+  ['behind', 'worker and runner', lost],
 ]
 
 /** How a deploy can end before the worker is killed: by the step that fails, if one does. */
@@ -102,7 +102,6 @@ halt() {
   read _ <"${folder}/gate"
 }`
     await shim('flock', `${halt}\n[ "$*" = "-n 9" ] && halt before\nexec /usr/bin/flock "$@"`)
-    await shim('mv', `${halt}\nhalt behind\nexec /bin/mv "$@"`)
     const fails = `[ "$(basename "$PWD")" = "$(cat "${folder}/fails")" ] && exit 3`
     await fs.writeFile(path.join(folder, 'fails'), '')
     await docker('tag', 'fixture/busybox:1', 'rd-adoption:1')
@@ -153,17 +152,29 @@ halt() {
 
   /** Resolves, when a deploy has come there, to the runner of the step and the process that has halted. */
   async function deployTo(instant: Instant, step: Step) {
+    const place = `${instant === 'behind' ? 'during' : instant} ${step}`
     await arrange(step === 'rollback' ? 'up' : '', step === 'rollback')
-    await haltAt(step === 'pull-again' ? 'during pull' : `${instant} ${step}`)
+    await haltAt(step === 'pull-again' ? 'during pull' : place)
     const asked = stage.deploy()
     if (step === 'pull-again') {
       const { runner } = await halted()
-      await haltAt(`${instant} ${step}`)
+      await haltAt(place)
       process.kill(runner, 'SIGKILL')
       await until('it goes on', openGate)
     }
-    return { asked, ...(await halted()) }
+    const found = await halted()
+    if (instant === 'behind') await endBefore(found)
+    return { asked, ...found }
   }
+
+  /** Compose ends, and its runner stands still before it can write that down. */
+  async function endBefore(of: { readonly runner: number; readonly halted: number }) {
+    process.kill(of.runner, 'SIGSTOP')
+    await until('compose goes on', openGate)
+    await until('compose has ended', () => / Z /.test(statOf(of.halted)))
+  }
+
+  const statOf = (pid: number) => readFileSync(`/proc/${pid}/stat`, 'utf8')
 
   async function haltAt(place: string) {
     await fs.rm(path.join(folder, 'halted'), { force: true })
@@ -204,10 +215,12 @@ halt() {
 
       // All at once: a worker that is to die sees nothing of the rest.
       if (killer.includes('worker')) process.kill(worker.pid, 'SIGSTOP')
-      if (killer.includes('compose')) process.kill(pid, 'SIGKILL')
       if (killer.includes('runner')) process.kill(runner, 'SIGKILL')
+      if (killer.includes('compose')) process.kill(pid, 'SIGKILL')
       if (killer.includes('worker')) await endWorker()
-      if (!killer.includes('compose')) await until('what has halted goes on', openGate)
+      if (instant === 'behind' && !killer.includes('runner')) process.kill(runner, 'SIGCONT')
+      if (instant !== 'behind' && !killer.includes('compose'))
+        await until('what has halted goes on', openGate)
 
       await expectEnd(asked, ends[step])
       const made = await startsSince(before)

@@ -126,7 +126,7 @@ async function runGitLab(place: StepPlace): Promise<Ended> {
   const template = templates[deploy.extends]
   const job = { ...template, ...deploy, variables: { ...template?.variables, ...deploy.variables } }
   const env = { ...place.trust, ...job.variables, REDEPLOYSTER_TOKEN: place.token }
-  return shell(commands(job.script), place.folder, await asInAlpine(place.folder, env))
+  return shell(commands(job.script), place.folder, await asInAlpine(place, env))
 }
 
 async function runWoodpecker(place: StepPlace): Promise<Ended> {
@@ -141,17 +141,17 @@ async function runWoodpecker(place: StepPlace): Promise<Ended> {
       typeof value === 'string' ? value : place.token,
     ]),
   )
-  return shell(commands(list), place.folder, await asInAlpine(place.folder, { ...place.trust, ...env }))
+  return shell(commands(list), place.folder, await asInAlpine(place, { ...place.trust, ...env }))
 }
 
-/** Their images are Alpine's, where shell and wget are BusyBox. */
-async function asInAlpine(folder: string, env: Env): Promise<ShellOptions> {
+/**
+ * Their images are Alpine's, where shell and wget are BusyBox, and wget has OpenSSL for `https:`. The one here has not, so
+ * then the machine's own are taken.
+ */
+async function asInAlpine({ url, folder }: StepPlace, env: Env): Promise<ShellOptions> {
+  if (url.startsWith('https:')) return { words: ['sh', '-e'], env }
   const { stdout } = await run([new URL('../../script/lib/busybox', import.meta.url).pathname], folder)
-  const busybox = stdout.trim()
-  const bin = path.join(folder, 'bin')
-  await fs.mkdir(bin)
-  await fs.symlink(busybox, path.join(bin, 'wget'))
-  return { words: [busybox, 'sh', '-e'], env: { PATH: `${bin}:${process.env.PATH}`, ...env } }
+  return { words: [stdout.trim(), 'sh', '-e'], env }
 }
 
 async function runJenkins(place: StepPlace, text: string): Promise<Ended> {
