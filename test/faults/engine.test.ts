@@ -60,6 +60,9 @@ describe.runIf(mayHaveEngine)('an engine that may be killed', () => {
       return asked.answer
     }
 
+    const reasonOf = ({ exitCode, body }: { exitCode: unknown; body: string }) =>
+      exitCode === '0' ? '' : body
+
     /** What must hold after each fault: the worker was not started again, and it deploys. */
     async function expectHealed(starts: number) {
       await stage.published()
@@ -137,8 +140,7 @@ describe.runIf(mayHaveEngine)('an engine that may be killed', () => {
       await engine.start()
       await stage.published()
       // Compose has its name for the new container still in use, if it was killed between its making and its renaming.
-      const next = await deployed()
-      if (next.exitCode !== '0') expect(next.body).toContain('is already in use by container')
+      expect(reasonOf(await deployed())).toMatch(/^$|is already in use by container/)
       await expectHealed(2)
     })
 
