@@ -1,15 +1,15 @@
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
-import { jobId, verdict, type JobId, type JobRecord, type JobRequest, type Verdict } from '../contract/job.ts'
+import { verdict, type JobId, type JobRequest, type Verdict } from '../contract/job.ts'
 import { queueName } from '../contract/service.ts'
 import { lastEntryId } from '../log/redis-log-entry.ts'
 import { keys } from '../redis/keys.ts'
 import { script } from '../redis/script.ts'
-import { orNothing, readValue } from '../redis/unreadable.ts'
 import type { Jobs } from './jobs.ts'
 import { checkClaim, createAttach, makeClaim } from './redis-claims.ts'
-import { toFields, toRecord } from './redis-job-record.ts'
+import { toFields } from './redis-job-record.ts'
 import { createJobsReader } from './redis-jobs-reader.ts'
+import { createSharing } from './redis-sharing.ts'
 
 /** Where the keys of the histories and the words of the record begin. */
 const addRecord = (key: number, word: number) => `
@@ -32,43 +32,6 @@ const acceptScript = script(confirm)
 const acceptClaimedScript = script(checkClaim + makeClaim + confirm)
 
 const restoreScript = script(writeRecord)
-
-const look = `
-local standing = redis.call('HMGET', KEYS[1], 'id', 'state', 'startedAt')
-if not standing[1] then return 'unknown' end
-if standing[2] ~= 'queued' or standing[3] then return 'begun' end
-`
-const share = `
-redis.call('HINCRBY', KEYS[1], 'requests', 1)
-return 'joined'
-`
-const joinScript = script(look + share)
-const joinClaimedScript = script(checkClaim + look + makeClaim + share)
-
-/** What cannot be read is before nobody: the line that tells of it is not worth a deploy. */
-const findBefore = `
-local function findBefore(history, id, records)
-  local older = redis.pcall('ZRANGE', history, '(' .. id, '-', 'BYLEX', 'REV', 'LIMIT', 0, 1)
-  if older.err or not older[1] then return '' end
-  local standing = redis.pcall('HMGET', records .. older[1], 'id', 'exitCode')
-  if standing.err or not standing[1] or standing[2] then return '' end
-  return older[1]
-end
-`
-const beforeScript = script(`${findBefore} return findBefore(KEYS[1], ARGV[1], ARGV[2])`)
-
-/** What `add` and `join` would come to, in one step: most requests of a rush come to a job that waits. */
-const joinWaitingScript = script(`
-${findBefore}
-if redis.call('EXISTS', KEYS[2]) == 1 then return 'frozen' end
-local id = redis.call('GET', KEYS[1])
-if not id then return false end
-local record = ARGV[1] .. id
-local standing = redis.call('HMGET', record, 'id', 'state', 'startedAt')
-if not standing[1] or standing[2] ~= 'queued' or standing[3] then return false end
-redis.call('HINCRBY', record, 'requests', 1)
-return {id, redis.call('HGETALL', record), findBefore(KEYS[3], id, ARGV[1])}
-`)
 
 /**
  * A freeze is obeyed by who has not begun yet, unless its first step runs already and Redis has lost all that. Its key is
@@ -139,6 +102,8 @@ export function createJobs(redis: Redis): Jobs {
   return {
     ...createJobsReader(redis),
 
+    ...createSharing(redis),
+
     attach: createAttach(redis),
 
     async accept(request, claim) {
@@ -148,27 +113,6 @@ export function createJobs(redis: Redis): Jobs {
       return (
         !claim || (await acceptClaimedScript(redis, [...all, keys.claim(claim.name)], words)) !== 'claimed'
       )
-    },
-
-    async joinWaiting(service, tokenDigest) {
-      const key = keys.joinKey(queueName(service), tokenDigest)
-      const all = [key, keys.freeze(service), keys.serviceHistory(service)]
-      const answer = await joinWaitingScript(redis, all, [recordOfAny])
-      if (answer === null) return undefined
-      if (answer === 'frozen') return answer
-      const [id, words, before] = answer as readonly [string, readonly string[], string]
-      return { id: readValue(key, jobId, id), record: readRecord(words), runsFirst: toId(before) }
-    },
-
-    async before({ id, ...service }) {
-      return toId(await beforeScript(redis, [keys.serviceHistory(service)], [id, recordOfAny]))
-    },
-
-    async join(id, claim) {
-      const answer = claim
-        ? joinClaimedScript(redis, [keys.job(id), keys.claim(claim.name)], [id, queueName(claim.service)])
-        : joinScript(redis, [keys.job(id)], [])
-      return joined.parse(await answer)
     },
 
     async restore(request) {
@@ -212,26 +156,7 @@ export function createJobs(redis: Redis): Jobs {
   }
 }
 
-/** The record of a job that nobody has named yet; it lies in the same slot of a cluster. */
-const recordOfAny = keys.job('')
-
-function toId(word: unknown): JobId | undefined {
-  return jobId.safeParse(word).data
-}
-
-const joined = z.enum(['joined', 'begun', 'unknown', 'claimed'])
 const begun = z.enum(['begun', 'over', 'frozen'])
-
-/** What `HGETALL` answers to a script. */
-function readRecord(words: readonly string[]): JobRecord | undefined {
-  const hash: Record<string, string> = {}
-  for (let at = 0; at < words.length; at += 2) hash[words[at] ?? ''] = words[at + 1] ?? ''
-  try {
-    return toRecord(hash)
-  } catch (error) {
-    return orNothing(error)
-  }
-}
 
 function recording(request: JobRequest) {
   return {
