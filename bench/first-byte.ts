@@ -4,7 +4,7 @@ import { rawRequest } from '../test/harness/raw.ts'
 
 /**
  * Milliseconds from the request to the first byte of the log. Reads on to the verdict, so that the next one comes after it.
- * It speaks HTTP by hand, since fifty of Node's clients in one process take longer than the server that they measure.
+ * It speaks HTTP by hand, on a connection of its own, so that as little as can be of that time is the client's.
  */
 export async function timeToFirstByte(url: string, token: string): Promise<number> {
   const { hostname, port, pathname } = new URL(url)

@@ -9,10 +9,10 @@ import type { Logger } from '@redeployster/shared/runtime/logger'
 import type { Context } from 'hono'
 import type { RequestIdVariables } from 'hono/request-id'
 import type { Secrets } from './authenticate.ts'
-import type { Making } from './share-job.ts'
 import type { ClientFile } from './client-file.ts'
 import type { FailedAuths } from './failed-auths.ts'
 import type { HeldStreams } from './held-streams.ts'
+import type { Making } from './share-job.ts'
 
 /** What the routes work with; `main.ts` puts it together. */
 export interface Parts extends Secrets {

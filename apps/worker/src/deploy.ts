@@ -97,7 +97,7 @@ async function tell(job: Job, ports: DeployPorts): Promise<Verdict> {
   const noPull = (plan.pull && (await begin(job, ports))) ?? (await pull(job, plan, ports))
   if (noPull) return noPull
   await Promise.all([sayImages(job, plan, ports), takeLane(job, ports)])
-  // One that has failed is rolled back, which may be what brings Redis back: nothing is asked there.
+  // One that has failed had begun: what is left to do is to roll it back.
   const known = await job.directory.failure()
   const tooLate = known ? undefined : await begin(job, ports)
   if (tooLate) return tooLate

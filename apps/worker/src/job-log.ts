@@ -39,7 +39,6 @@ export async function openJobLog(writer: LogWriter, id: JobId): Promise<JobLog> 
   let next = end.next
   let mask = createMask([])
   let position: LogPosition = end.position ?? { step: '', offset: 0 }
-
   let { lastLine } = end
 
   let storing = Promise.resolve()

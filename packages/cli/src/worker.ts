@@ -25,6 +25,7 @@ export async function worker(source: NodeJS.ProcessEnv): Promise<void> {
   })
 }
 
+/** `source` as for `toolOptions`. */
 export function workerOptions(env: Settled, source: NodeJS.ProcessEnv): WorkerOptions {
   return {
     redisUrl: env.REDIS_URL,
