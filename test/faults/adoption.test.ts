@@ -38,12 +38,6 @@ const green = end('succeeded', 0, true, 1)
 const red = end('failed', 3, true, 1)
 
 const once: Record<Step, End> = { pull: green, 'pull-again': green, up: green, rollback: red }
-const never: Record<Step, End> = {
-  pull: end('interrupted', 125, false, 0),
-  'pull-again': end('interrupted', 125, false, 0),
-  up: end('interrupted', 125, false, 0),
-  rollback: end('failed', 3, true, 0),
-}
 const lost: Record<Step, End> = {
   pull: { ...green, starts: 2 },
   'pull-again': end('interrupted', 125, false, 1),
@@ -59,7 +53,7 @@ const killed: Record<Step, End> = {
 
 const cases: readonly (readonly [Instant, Killer, Record<Step, End>])[] = [
   ['before', 'worker', once],
-  ['before', 'runner', never],
+  ['before', 'runner', once],
   ['before', 'worker and runner', once],
   ['during', 'worker', once],
   ['during', 'runner', lost],

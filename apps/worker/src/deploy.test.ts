@@ -10,11 +10,13 @@ import type { DeployPorts } from './job.ts'
 import { openJobDirectory, type JobDirectory, type Plan } from './job-directory.ts'
 import { createFollowStep } from './runner/follow-step.ts'
 import { runStep } from './runner/run-step.ts'
+import { createRunners } from './runner/runners.ts'
 import { createSchedule } from './schedule/schedule.ts'
 import { blockedStep, type BlockedStep } from './testing/blocked-step.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 
 const { PATH = '' } = process.env
+const run = createRunners({ PATH }, new AbortController().signal)
 const request = requestOf('shop/hello')
 
 // A worker goes on with a job whose compose an earlier one has started, and which ends with 4.
@@ -35,7 +37,7 @@ beforeEach(async () => {
   directory = await openJobDirectory(stateDir, request, pino({ level: 'silent' }))
   const folder = await directory.step('up')
   step = blockedStep(folder)
-  void runStep(folder, step.argv, { PATH })
+  void runStep(folder, step.argv, run)
   await step.runner()
 })
 
@@ -84,7 +86,7 @@ function goOn({ get, readSecrets, onLog }: Changes): Promise<void> {
     history: { trimService: async () => {}, trimAll: async () => {} },
     schedule,
     readSecrets: readSecrets ?? (async () => []),
-    followStep: createFollowStep({ PATH }, signal),
+    followStep: createFollowStep(run, signal),
     running: new Map(),
     logger,
     signal,

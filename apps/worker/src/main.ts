@@ -25,6 +25,7 @@ import { leftJobDirectories } from './job-directory.ts'
 import { lookAtService } from './look.ts'
 import { ownContainerIds } from './own-container.ts'
 import { createFollowStep } from './runner/follow-step.ts'
+import { createRunners } from './runner/runners.ts'
 import { createHostQueue } from './schedule/host-queue.ts'
 import { createSchedule } from './schedule/schedule.ts'
 import { resumeJobs } from './resume.ts'
@@ -112,7 +113,7 @@ export async function startWorker(
       schedule,
       look: (request) => lookAtService(request, { ...checks, ...proving, ...planning, adminHash }),
       readSecrets: (config) => readSecrets(run, config),
-      followStep: createFollowStep(env, signal),
+      followStep: createFollowStep(createRunners(env, signal), signal),
       logger,
       signal,
     }

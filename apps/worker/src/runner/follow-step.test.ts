@@ -9,9 +9,10 @@ import { blockedStep } from '../testing/blocked-step.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import { createFollowStep } from './follow-step.ts'
 import { runStep } from './run-step.ts'
+import { createRunners } from './runners.ts'
 
 const { PATH = '' } = process.env
-const env = { PATH }
+const run = createRunners({ PATH }, new AbortController().signal)
 const logger = pino({ level: 'silent' })
 const waiting = { timeout: 20_000, interval: 5 }
 
@@ -42,13 +43,13 @@ function createMemoryLog(stored: readonly string[] = [], offset = 0): MemoryLog 
 }
 
 function follow(argv: Argv, { stop = createStopOrder(), timeoutMs = 60_000 } = {}) {
-  const followStep = createFollowStep(env, new AbortController().signal)
+  const followStep = createFollowStep(run, new AbortController().signal)
   return followStep({ name: 'up', folder, argv, timeoutMs }, { log, stop, logger })
 }
 
 describe('a step that has ended', () => {
   it('does not take too long any more, however late it is adopted', async () => {
-    await runStep(folder, ['sh', '-c', 'echo done'], env)
+    await runStep(folder, ['sh', '-c', 'echo done'], run)
     const longAgo = new Date(0)
     fs.utimesSync(path.join(folder, 'started'), longAgo, longAgo)
     const stop = createStopOrder()
@@ -75,7 +76,7 @@ describe('what a step prints', () => {
 
   it('is neither doubled nor lost when a worker goes on with what another began', async () => {
     const step = blockedStep(folder, 'echo first')
-    const begun = runStep(folder, step.argv, env)
+    const begun = runStep(folder, step.argv, run)
     await vi.waitFor(
       () => expect(fs.readFileSync(path.join(folder, 'out'), 'utf8')).toMatch(/\d\n$/),
       waiting,
@@ -88,7 +89,7 @@ describe('what a step prints', () => {
   })
 
   it('is stored also when it ended while no worker was there', async () => {
-    await runStep(folder, ['sh', '-c', 'echo one; exit 5'], env)
+    await runStep(folder, ['sh', '-c', 'echo one; exit 5'], run)
     expect(await follow(['false'])).toBe(5)
     expect(log.stored).toEqual(['one'])
   })
@@ -101,7 +102,7 @@ describe('what a step prints', () => {
 
 describe('a step that is not there yet', () => {
   it('is left to the next worker when this one stops', async () => {
-    const followStep = createFollowStep(env, AbortSignal.abort())
+    const followStep = createFollowStep(run, AbortSignal.abort())
     const step = { name: 'up', folder, argv: ['true'], timeoutMs: 60_000 } as const
     expect(await followStep(step, { log, stop: createStopOrder(), logger })).toBe('not-started')
     expect(fs.readdirSync(folder)).toEqual([])
@@ -141,7 +142,7 @@ describe('a step is stopped', () => {
   it('at the same time, whoever follows it: its time counts from its start', async () => {
     const stop = createStopOrder()
     const step = blockedStep(folder)
-    const begun = runStep(folder, step.argv, env)
+    const begun = runStep(folder, step.argv, run)
     await step.runner()
     fs.utimesSync(path.join(folder, 'started'), new Date(), new Date(Date.now() - 3_600_000))
     expect(await follow(['false'], { stop, timeoutMs: 1_800_000 })).toBe(130)

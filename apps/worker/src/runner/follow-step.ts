@@ -7,6 +7,7 @@ import type { JobLog } from '../job-log.ts'
 import { limitTime, type StopOrder } from '../stop-order.ts'
 import { createFreeing } from './free-read.ts'
 import { endOfStep, readExitCode, runStep, type StepEnd } from './run-step.ts'
+import type { Run } from './runners.ts'
 import { stopStep } from './stop-step.ts'
 import { tail } from './tail.ts'
 
@@ -25,15 +26,15 @@ interface Following {
 
 export type FollowStep = (step: Step, following: Following) => Promise<StepEnd>
 
-/** `env` is compose's whole environment. After the signal the log is left to the next worker. */
-export function createFollowStep(env: Readonly<Record<string, string>>, signal: AbortSignal): FollowStep {
+/** After the signal the log is left to the next worker. */
+export function createFollowStep(run: Run, signal: AbortSignal): FollowStep {
   return async ({ name, folder, argv, timeoutMs }, { log, stop, logger }) => {
     const startedAtMs = await startOf(folder)
     // What has ended cannot take too long any more, however late an adopter comes.
     const hasEnded = startedAtMs !== undefined && (await readExitCode(folder)) !== undefined
     // Nothing that can fail stands between the start and the wait for the end.
     if (startedAtMs === undefined && signal.aborted) return 'not-started'
-    const end = startedAtMs === undefined ? runStep(folder, argv, env) : endOfStep(folder)
+    const end = startedAtMs === undefined ? runStep(folder, argv, run) : endOfStep(folder)
     // Of what an earlier worker began only the wall clock can tell how long it has taken.
     const takenMs = startedAtMs === undefined ? 0 : Math.max(0, Date.now() - startedAtMs)
     const release = hasEnded ? () => {} : limit(folder, end, timeoutMs - takenMs, stop, logger)

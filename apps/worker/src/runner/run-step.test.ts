@@ -1,21 +1,24 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { blockedStep } from '../testing/blocked-step.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import { endOfStep, isStarted, runStep } from './run-step.ts'
+import { createRunners } from './runners.ts'
 
 const { PATH = '' } = process.env
-const env = { PATH }
+const stopping = new AbortController()
+const run = createRunners({ PATH }, stopping.signal)
+afterAll(() => stopping.abort())
 
 let folder: string
 beforeEach(() => {
   folder = temporaryFolder()
 })
 
-const run = (...argv: [string, ...string[]]) => runStep(folder, argv, env)
-const sh = (text: string, ...words: string[]) => run('sh', '-c', text, ...words)
+const step = (...argv: [string, ...string[]]) => runStep(folder, argv, run)
+const sh = (text: string, ...words: string[]) => step('sh', '-c', text, ...words)
 const file = (name: string) => path.join(folder, name)
 const read = (name: string) => (fs.existsSync(file(name)) ? fs.readFileSync(file(name), 'utf8') : '')
 
@@ -26,7 +29,7 @@ describe('a step', () => {
   })
 
   it('ends with 127 when there is no such command, and its output says so', async () => {
-    expect(await run('/nowhere/docker-compose', 'up')).toBe(127)
+    expect(await step('/nowhere/docker-compose', 'up')).toBe(127)
     expect(read('out')).toContain('/nowhere/docker-compose')
   })
 
@@ -39,13 +42,13 @@ describe('a step', () => {
 
   it('gives its words to the command as they are', async () => {
     const words = ['--help', '', 'two words', '$HOME', '`id`', '"', "'", '\\', '*', 'line\nline', '-n', 'é']
-    await run('printf', '[%s]', ...words)
+    await step('printf', '[%s]', ...words)
     expect(read('out')).toBe(words.map((word) => `[${word}]`).join(''))
   })
 
   it('has the environment that it was given and no other', async () => {
     vi.stubEnv('REDIS_URL', 'redis://secret')
-    await runStep(folder, ['env'], { PATH, TAG: 'a b' })
+    await runStep(folder, ['env'], createRunners({ PATH, TAG: 'a b' }, stopping.signal))
     vi.unstubAllEnvs()
     const names = read('out')
       .split('\n')
@@ -59,7 +62,7 @@ describe('a step', () => {
     expect(read('out')).toBe('out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3\n')
   })
 
-  it('has nothing to read, and works in its own empty folder', async () => {
+  it('has nothing to read, and works in its own folder, whatever that is called', async () => {
     await sh('cat; pwd')
     expect(read('out')).toBe(`${folder}\n`)
   })
@@ -72,7 +75,7 @@ describe('a step', () => {
 
   it.each(['exit', 'started'])('does not run without a place for its file %s', async (name) => {
     fs.symlinkSync('/nowhere/file', file(name))
-    expect(await run('touch', 'ran')).toBe('not-started')
+    expect(await step('touch', 'ran')).toBe('not-started')
     expect(fs.existsSync(file('ran'))).toBe(false)
   })
 })
@@ -172,9 +175,9 @@ describe('the end of a step', () => {
 const waiting = { timeout: 20_000, interval: 5 }
 
 async function startBlocked(first?: string) {
-  const step = blockedStep(folder, first)
-  const end = run(...step.argv)
-  return { end, runner: await step.runner(), unblock: step.unblock }
+  const blocked = blockedStep(folder, first)
+  const end = step(...blocked.argv)
+  return { end, runner: await blocked.runner(), unblock: blocked.unblock }
 }
 
 /** A pipe at which whoever writes waits until something is read. */

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Argv } from '../compose/command.ts'
 import { withDescriptor } from './descriptors.ts'
 import { runQuietly } from './run-quietly.ts'
-import { runnerText } from './runner.ts'
+import type { Run } from './runners.ts'
 
 /** How a step ended: with an exit code; `lost`: its runner died without one; `not-started`: it never ran. */
 export type StepEnd = number | 'lost' | 'not-started'
@@ -13,19 +13,12 @@ export type StepEnd = number | 'lost' | 'not-started'
  * Runs a command by a runner of its own, detached and with its output in a file of the step's folder. Resolves when
  * it has ended. If a runner is or was at work in that folder, waits for that one's end instead: a step never runs twice.
  */
-export async function runStep(
-  folder: string,
-  argv: Argv,
-  env: Readonly<Record<string, string>>,
-): Promise<StepEnd> {
-  await runQuietly('sh', ['-c', runnerText, 'redeployster-runner', folder, ...argv], {
-    env,
-    extendEnv: false,
-    // An empty folder: compose would also read a `.env` in the current one.
-    cwd: folder,
-    detached: true,
-    cleanup: false,
-  })
+export async function runStep(folder: string, argv: Argv, run: Run): Promise<StepEnd> {
+  const wasLeftAlone = await run(folder, argv)
+  const end = await endOfStep(folder)
+  if (end !== 'not-started' || wasLeftAlone) return end
+  // The runner was killed before it had begun, perhaps long ago, while it waited for a step.
+  await run(folder, argv)
   return endOfStep(folder)
 }
 

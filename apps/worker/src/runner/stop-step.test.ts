@@ -5,9 +5,11 @@ import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { blockedStep } from '../testing/blocked-step.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import { runStep } from './run-step.ts'
+import { createRunners } from './runners.ts'
 import { stopStep } from './stop-step.ts'
 
 const { PATH = '' } = process.env
+const run = createRunners({ PATH }, new AbortController().signal)
 const waiting = { timeout: 20_000, interval: 5 }
 
 let folder: string
@@ -18,7 +20,7 @@ beforeEach(() => {
 /** Starts a step that never ends by itself; `ended` is its end. */
 async function startBlocked(first?: string) {
   const step = blockedStep(folder, first)
-  const ended = runStep(folder, step.argv, { PATH })
+  const ended = runStep(folder, step.argv, run)
   await step.runner()
   return { ended }
 }
@@ -39,7 +41,7 @@ it('asks all processes of a step to end, as Ctrl-C would', async () => {
 })
 
 it('asks a step that is about to start as soon as it has', async () => {
-  const ended = runStep(folder, blockedStep(folder).argv, { PATH })
+  const ended = runStep(folder, blockedStep(folder).argv, run)
   await stopStep(folder, ended, 3_600_000)
   // It may have been asked before its command was started.
   expect([130, 'lost']).toContain(await ended)
@@ -62,7 +64,7 @@ describe('a step that an earlier worker has asked to end', () => {
   const stubborn = 'trap "echo asked" INT; echo ready; until [ -e free ]; do sleep 0.05; done; exit 4'
 
   async function startStubborn() {
-    const ended = runStep(folder, ['sh', '-c', stubborn], { PATH })
+    const ended = runStep(folder, ['sh', '-c', stubborn], run)
     await vi.waitFor(() => expect(printed()).toContain('ready'), waiting)
     return { ended }
   }
@@ -94,7 +96,7 @@ describe('a step that an earlier worker has asked to end', () => {
 })
 
 it.each([
-  { what: 'that has ended', start: () => runStep(folder, ['true'], { PATH }) },
+  { what: 'that has ended', start: () => runStep(folder, ['true'], run) },
   { what: 'that was not started', start: async () => {} },
 ])('does nothing about a step $what, even if its number belongs to somebody else now', async ({ start }) => {
   await start()
