@@ -11,6 +11,9 @@ export function logRequests({ logger }: Pick<Parts, 'logger'>): MiddlewareHandle
     const { method, path } = c.req
     const level = probes.has(path) ? 'debug' : 'info'
     const ms = Date.now() - begunAt
-    logger[level]({ requestId: c.get('requestId'), method, path, status: c.res.status, ms }, 'Request')
+    // A log is written to Node's own response.
+    const { headersSent, statusCode } = c.env.outgoing
+    const status = headersSent ? statusCode : c.res.status
+    logger[level]({ requestId: c.get('requestId'), method, path, status, ms }, 'Request')
   }
 }

@@ -23,13 +23,14 @@ export function answerWithLog(
   { status, headers }: More = {},
 ): Response {
   const begunAt = Date.now()
+  const requestId = c.get('requestId')
   logger.debug({ at: 'answered', job }, 'Answers')
   return withExitCodeTrailer(c, {
     status,
     headers: { 'Content-Type': form.contentType, 'Job-Id': job, ...headers },
     start,
     onEnd(end) {
-      const told = { requestId: c.get('requestId'), job, ms: Date.now() - begunAt }
+      const told = { requestId, job, ms: Date.now() - begunAt }
       if (end.kind === 'ended') logger.info({ ...told, exitCode: end.exitCode }, 'Stream ended')
       else if (end.kind === 'left') logger.info(told, 'Client left')
       else logger.warn({ ...told, err: end.error }, 'Stream broke off')
