@@ -1,8 +1,8 @@
-import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context } from 'hono'
 import type { ApiEnv } from './parts.ts'
+import { readerOf, type Reader } from './reader.ts'
 
 /** Yields text, or bytes that many such texts share; returns the exit code, or nothing when the text ends without a verdict. */
 export type TextWithExitCode = AsyncGenerator<string | Buffer, number | undefined>
@@ -16,8 +16,8 @@ export type StreamEnd =
 export interface Streaming {
   readonly status?: 200 | 424 | undefined
   readonly headers?: Record<string, string>
-  /** Makes the text; the signal is aborted when the client has gone. */
-  start(gone: AbortSignal): TextWithExitCode
+  /** Makes the text. */
+  start(reader: Reader): TextWithExitCode
   /** Called once, unless the head alone was asked for. */
   onEnd(end: StreamEnd): void
 }
@@ -44,30 +44,29 @@ export function withExitCodeTrailer(
   // Whoever asks for the head alone need not wait for the end of the text.
   if (incoming.method === 'HEAD') return c.body(null, status, head)
   outgoing.writeHead(status, { 'X-Request-Id': c.get('requestId'), ...head })
-  void write(outgoing, hasTrailers, start).then(onEnd)
+  const reader = readerOf(outgoing)
+  void write(outgoing, hasTrailers, start(reader), reader).then(onEnd)
   return RESPONSE_ALREADY_SENT
 }
 
 async function write(
   response: ServerResponse,
   hasTrailers: boolean,
-  start: Streaming['start'],
+  text: TextWithExitCode,
+  reader: Reader,
 ): Promise<StreamEnd> {
-  const leaving = new AbortController()
-  const gone = leaving.signal
-  response.once('close', () => leaving.abort())
-  if (response.closed) leaving.abort()
-  const text = start(gone)
   try {
     for (;;) {
       const { done, value } = await text.next()
-      if (gone.aborted) return { kind: 'left' }
+      if (reader.hasLeft()) return { kind: 'left' }
       if (done) {
         if (hasTrailers && value !== undefined) response.addTrailers({ 'Exit-Code': String(value) })
         response.end()
         return { kind: 'ended', exitCode: value }
       }
-      if (!response.write(value)) await canTakeMore(response, gone)
+      // A buffer lets Node flatten the head that it has put together, and let go of its pieces.
+      const bytes = typeof value === 'string' ? Buffer.from(value) : value
+      if (!response.write(bytes)) await canTakeMore(response)
     }
   } catch (error) {
     // Cut, not ended: a log that breaks off must not look like a whole one. Nor may it look as if nobody had got the request.
@@ -79,8 +78,14 @@ async function write(
   }
 }
 
-async function canTakeMore(response: ServerResponse, gone: AbortSignal): Promise<void> {
-  await once(response, 'drain', { signal: gone }).catch(() => {
-    // The client has gone.
+/** Resolves when the client has taken what there is, or has left. */
+function canTakeMore(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const go = () => {
+      response.off('drain', go).off('close', go)
+      resolve()
+    }
+    response.on('drain', go).on('close', go)
+    if (response.closed) go()
   })
 }

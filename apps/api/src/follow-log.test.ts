@@ -143,10 +143,10 @@ it('says that it is alive in comments, when it is a stream of events', async () 
 })
 
 it('ends at once when the client has gone', async () => {
-  const { text, gone } = follow(await accepted(), 60_000)
+  const { text, leave } = follow(await accepted(), 60_000)
   await take(text, 1)
   const next = text.next()
-  gone.abort()
+  leave()
   expect(await next).toEqual({ done: true, value: undefined })
 })
 
@@ -171,19 +171,19 @@ function follow(
   form = logText,
   log: LogReader = createLogReader(redis, subscriber),
 ) {
-  const gone = new AbortController()
+  const leaving = new AbortController()
+  const { signal } = leaving
   const text = followLog(
-    { job: { ...job, state: 'queued', started: false }, from: 1, opening: 'opening', form },
+    { job: { ...job, state: 'queued', started: false }, from: 1, opening: 'opening', form, silenceMs },
     {
       log,
       jobs: worker.jobs,
       catalogue: createCatalogueReader(redis),
       stopping: new AbortController().signal,
-      gone: gone.signal,
-      silenceMs,
     },
+    { hasLeft: () => signal.aborted, onLeaving: (listener) => signal.addEventListener('abort', listener) },
   )
-  return { text, gone }
+  return { text, leave: () => leaving.abort() }
 }
 
 async function accepted(startBy = new Date(Date.now() + 60_000)): Promise<JobRequest> {

@@ -6,8 +6,9 @@ import type { LogReader } from '@redeployster/shared/log/log'
 import { isOutage } from '@redeployster/shared/redis/outage'
 import { isUnreadable } from '@redeployster/shared/redis/unreadable'
 import type { TextWithExitCode } from './exit-code-trailer.ts'
-import { forsaken, heartbeat, isForsaken, isLost, type Sight } from './heartbeat.ts'
+import { forsaken, heartbeat, isForsaken, isLost, remembered, type Sight } from './heartbeat.ts'
 import { exitCodeOf, type LogForm } from './log-form.ts'
+import type { Reader } from './reader.ts'
 
 export interface Followed {
   readonly job: Sight['job']
@@ -16,6 +17,8 @@ export interface Followed {
   /** The notice that the stream begins with. */
   readonly opening: string
   readonly form: LogForm
+  /** How long it is silent before it says that it is alive. */
+  readonly silenceMs?: number
 }
 
 interface Sources {
@@ -24,30 +27,32 @@ interface Sources {
   readonly catalogue: CatalogueReader
   /** Aborted when the API stops. */
   readonly stopping: AbortSignal
-  /** Aborted when the client has gone. */
-  readonly gone: AbortSignal
-  readonly silenceMs?: number
 }
 
 /**
  * A log from a line on to its verdict. All that has come since the last pull is one piece of text: one line or a
  * thousand cost the same.
  */
-export async function* followLog({ job, from, opening, form }: Followed, sources: Sources): TextWithExitCode {
-  const { stopping, gone, silenceMs = 15_000 } = sources
+export async function* followLog(
+  { job, from, opening, form, silenceMs = 15_000 }: Followed,
+  sources: Sources,
+  reader: Reader,
+): TextWithExitCode {
+  const { stopping } = sources
   const begunAt = Date.now()
   let waitMs = silenceMs
   let sight: Sight = { job, worker: undefined, isRedisAway: false, hasRecord: true }
   const follower = sources.log.follow(job.id, from)
   const close = () => follower.close()
-  for (const signal of [stopping, gone]) signal.addEventListener('abort', close)
+  stopping.addEventListener('abort', close)
+  reader.onLeaving(close)
   try {
     yield form.preamble + form.aside(opening)
     for (;;) {
       const events = stopping.aborted ? [] : await follower.next(waitMs)
       const exitCode = exitCodeOf(events)
       if (events.length > 0) yield form.show(job.id, events)
-      if (exitCode !== undefined || gone.aborted) return exitCode
+      if (exitCode !== undefined || reader.hasLeft()) return exitCode
       if (stopping.aborted) {
         yield form.aside(stoppingNotice(job.id))
         return undefined
@@ -79,7 +84,7 @@ export async function* followLog({ job, from, opening, form }: Followed, sources
       if (!isExpired) yield form.aside(heartbeat(sight, Date.now(), Date.now() - begunAt))
     }
   } finally {
-    for (const signal of [stopping, gone]) signal.removeEventListener('abort', close)
+    stopping.removeEventListener('abort', close)
     close()
   }
 }
@@ -91,7 +96,12 @@ async function look(last: Sight, { jobs, catalogue }: Sources): Promise<Sight | 
     // No waiting mends that, and no worker begins such a job.
     if (record === 'unreadable') return record
     const worker = hosts.find((it) => it.id === host)
-    return { job: record ?? last.job, worker, isRedisAway: false, hasRecord: record !== undefined }
+    return {
+      job: record ? remembered(record) : last.job,
+      worker,
+      isRedisAway: false,
+      hasRecord: record !== undefined,
+    }
   } catch (error) {
     if (!isOutage(error)) throw error
     // Redis is away: the stream stays, says so, and goes on when it is back.

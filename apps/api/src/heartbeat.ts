@@ -21,6 +21,12 @@ export interface Sight {
   readonly hasRecord: boolean
 }
 
+/** Of a record, which is several times as large: there are thousands of streams. */
+export function remembered(job: Sight['job']): Sight['job'] {
+  const { id, host, state, started, startBy, startedAt, exitCode, reason } = job
+  return { id, host, state, started, startBy, startedAt, exitCode, reason }
+}
+
 /** Tells people and proxies, after a long silence, that the stream is alive and what it waits for. */
 export function heartbeat(sight: Sight, now: number, sinceMs: number): string {
   const { job, worker, isRedisAway } = sight

@@ -40,8 +40,12 @@ const behindAllLines = Number.MAX_SAFE_INTEGER
  */
 export async function awaitVerdict(job: JobRecord, parts: Parts, isDue: AbortSignal): Promise<void> {
   if (isDue.aborted) return
-  const followed = { job, from: behindAllLines, opening: '', form: logText }
-  const unseen = followLog(followed, { ...parts, gone: isDue, silenceMs: parts.holdMs / 3 })
+  const silenceMs = parts.holdMs / 3
+  const followed = { job, from: behindAllLines, opening: '', form: logText, silenceMs }
+  const unseen = followLog(followed, parts, {
+    hasLeft: () => isDue.aborted,
+    onLeaving: (listener) => isDue.addEventListener('abort', listener, { once: true }),
+  })
   let step = await unseen.next()
   while (!step.done) step = await unseen.next()
 }

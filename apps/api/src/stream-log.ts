@@ -2,7 +2,9 @@ import type { JobId } from '@redeployster/shared/contract/job'
 import type { Context } from 'hono'
 import { withExitCodeTrailer, type Streaming, type TextWithExitCode } from './exit-code-trailer.ts'
 import { followLog, type Followed } from './follow-log.ts'
+import { remembered } from './heartbeat.ts'
 import type { ApiEnv, Parts } from './parts.ts'
+import type { Reader } from './reader.ts'
 
 interface More {
   readonly status?: Streaming['status']
@@ -11,7 +13,9 @@ interface More {
 
 /** Answers with a log that is still being written. */
 export function streamLog(c: Context<ApiEnv>, parts: Parts, followed: Followed, more?: More): Response {
-  return answerWithLog(c, parts, followed, (gone) => followLog(followed, { ...parts, gone }), more)
+  const { job, from, opening, form } = followed
+  const kept = { job: remembered(job), from, opening, form }
+  return answerWithLog(c, parts, kept, (reader) => followLog(kept, parts, reader), more)
 }
 
 /** Answers with the text of a log, and writes down how it ended. */
@@ -19,7 +23,7 @@ export function answerWithLog(
   c: Context<ApiEnv>,
   { logger }: Parts,
   { job: { id: job }, form }: Pick<Followed, 'form'> & { readonly job: { readonly id: JobId } },
-  start: (gone: AbortSignal) => TextWithExitCode,
+  start: (reader: Reader) => TextWithExitCode,
   { status, headers }: More = {},
 ): Response {
   const begunAt = Date.now()
