@@ -65,6 +65,7 @@ export async function startApi(
     stopping: stopping.signal,
     client: options.client,
     making: new Map(),
+    joining: new Map(),
     logger,
   })
 

@@ -12,7 +12,7 @@ import type { Secrets } from './authenticate.ts'
 import type { ClientFile } from './client-file.ts'
 import type { FailedAuths } from './failed-auths.ts'
 import type { HeldStreams } from './held-streams.ts'
-import type { Making } from './share-job.ts'
+import type { Joining, Making } from './share-job.ts'
 
 /** What the routes work with; `main.ts` puts it together. */
 export interface Parts extends Secrets {
@@ -28,6 +28,7 @@ export interface Parts extends Secrets {
   /** What `GET /client.mjs` serves, if it was built. */
   readonly client?: ClientFile | undefined
   readonly making: Making
+  readonly joining: Joining
   readonly startByMs: number
   readonly mostWaitingJobs: number
   /** How long a request for a verdict is held before it is sent round once more. */

@@ -49,10 +49,14 @@ export interface Jobs extends JobsReader {
    */
   accept(request: JobRequest, claim?: Claim): Promise<boolean>
   /**
-   * The job of this service and token that waits to begin, with one more request counted that shares it; nothing if none
-   * does.
+   * The job of this service and token that waits to begin, with so many more requests counted that share it; nothing if
+   * none does.
    */
-  joinWaiting(service: ServiceKey, tokenDigest: string): Promise<SharedJob | 'frozen' | undefined>
+  joinWaiting(
+    service: ServiceKey,
+    tokenDigest: string,
+    requests: number,
+  ): Promise<SharedJob | 'frozen' | undefined>
   /** The job of the same service that has to end before this one can begin. */
   before(request: NamedJob): Promise<JobId | undefined>
   /** Counts one more request that shares the job, unless it has begun; then a claim stands for it as well. */

@@ -312,7 +312,7 @@ describe('a job that waits', () => {
     await redis.set(keys.joinKey(queueName(request), request.tokenDigest), request.id)
     return request
   }
-  const share = (request: JobRequest) => jobs.joinWaiting(request, request.tokenDigest)
+  const share = (request: JobRequest) => jobs.joinWaiting(request, request.tokenDigest, 1)
 
   it('is shared by whoever asks for the same', async () => {
     const request = await waiting()

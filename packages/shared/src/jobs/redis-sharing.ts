@@ -42,17 +42,17 @@ if not id then return false end
 local record = ARGV[1] .. id
 local standing = redis.call('HMGET', record, 'id', 'state', 'startedAt')
 if not standing[1] or standing[2] ~= 'queued' or standing[3] then return false end
-redis.call('HINCRBY', record, 'requests', 1)
+redis.call('HINCRBY', record, 'requests', ARGV[2])
 return {id, redis.call('HGETALL', record), findBefore(KEYS[3], id, ARGV[1])}
 `)
 
 /** How a request comes to share a job that waits, and which job that waits for. */
 export function createSharing(redis: Redis): Pick<Jobs, 'joinWaiting' | 'before' | 'join'> {
   return {
-    async joinWaiting(service, tokenDigest) {
+    async joinWaiting(service, tokenDigest, requests) {
       const key = keys.joinKey(queueName(service), tokenDigest)
       const all = [key, keys.freeze(service), keys.serviceHistory(service)]
-      const answer = await joinWaitingScript(redis, all, [recordOfAny])
+      const answer = await joinWaitingScript(redis, all, [recordOfAny, requests])
       if (answer === null) return undefined
       if (answer === 'frozen') return answer
       const [id, words, before] = answer as readonly [string, readonly string[], string]
