@@ -5,7 +5,8 @@ import * as fc from 'fast-check'
 import fs from 'node:fs'
 import path from 'node:path'
 import { beforeEach, expect, it } from 'vitest'
-import { leftJobDirectories, openJobDirectory, type Plan } from './job-directory.ts'
+import { openJobDirectory, type Plan } from './job-directory.ts'
+import { leftJobDirectories } from './left-jobs.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 
 // Files that another version wrote, or that somebody has changed.

@@ -5,7 +5,8 @@ import fs from 'node:fs'
 import fsPromises from 'node:fs/promises'
 import path from 'node:path'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { leftJobDirectories, openJobDirectory, type Plan } from './job-directory.ts'
+import { openJobDirectory, type Plan } from './job-directory.ts'
+import { leftJobDirectories } from './left-jobs.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 
 const request = requestOf('shop/hello')

@@ -65,9 +65,9 @@ export interface JobDirectory {
 }
 
 /** Ends the name of a folder that is being removed: without its request, but with its steps, it would look like a job. */
-const removed = '.removed'
+export const removed = '.removed'
 
-const jobsIn = (stateDir: string) => path.join(stateDir, 'jobs')
+export const jobsIn = (stateDir: string) => path.join(stateDir, 'jobs')
 
 export async function openJobDirectory(
   stateDir: string,
@@ -86,7 +86,7 @@ export async function openJobDirectory(
       throw error
     })
   }
-  return jobDirectory(folder, request, logger)
+  return jobDirectory(folder, request, logger, { isNew })
 }
 
 /** Resolves to whether it was not there. Not by `recursive`, which says ENOENT of a disk that is read-only. */
@@ -104,7 +104,7 @@ async function makeFolder(folder: string): Promise<boolean> {
 }
 
 /** Its id has to be that of its folder, or another job would be gone on with. */
-function requestOf(id: string) {
+export function requestOf(id: string) {
   return jobRequest.refine((request) => request.id === id)
 }
 
@@ -112,54 +112,49 @@ function unlessThere(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EEXIST') throw error
 }
 
-/**
- * The jobs that earlier workers left unfinished, oldest first. A folder without a request, of a worker that was killed
- * as it made it, has not begun: it is cleared away, since nobody else may ever ask for that job.
- */
-export async function leftJobDirectories(stateDir: string, logger: Logger): Promise<readonly JobDirectory[]> {
-  await fs.mkdir(jobsIn(stateDir), { recursive: true, mode: 0o700 })
-  const names = (await fs.readdir(jobsIn(stateDir))).sort()
-  const found = await Promise.all(
-    names.map(async (name) => {
-      const folder = path.join(jobsIn(stateDir), name)
-      if (name.endsWith(removed)) return clearAway(folder)
-      const request = await readWhole(path.join(folder, 'request.json'), requestOf(name), logger)
-      if (request) return jobDirectory(folder, request, logger)
-      // One whose request a power cut has emptied stays for the job that is still on its queue.
-      const started = await Promise.all(stepNames.map((step) => isStarted(path.join(folder, step))))
-      return started.includes(true) ? undefined : clearAway(folder)
-    }),
-  )
-  return found.filter((directory) => directory !== undefined)
-}
-
-function jobDirectory(folder: string, request: JobRequest, logger: Logger): JobDirectory {
-  const planFile = path.join(folder, 'plan.json')
-  const stopFile = path.join(folder, 'stop.json')
-  const failureFile = path.join(folder, 'failure.json')
+/** `isNew`: nobody has put anything into it yet. */
+export function jobDirectory(
+  folder: string,
+  request: JobRequest,
+  logger: Logger,
+  { isNew }: { readonly isNew: boolean },
+): JobDirectory {
+  // What nobody can have put there need not be looked for.
+  const put = new Set<string>()
+  const mayHold = (name: string) => !isNew || put.has(name)
+  async function read<Schema extends z.ZodType>(name: string, schema: Schema) {
+    return mayHold(name) ? readWhole(path.join(folder, name), schema, logger) : undefined
+  }
+  async function write(name: string, value: unknown) {
+    put.add(name)
+    await writeWhole(path.join(folder, name), value)
+  }
+  const hasStarted = async (name: StepName) => mayHold(name) && isStarted(path.join(folder, name))
+  let decided: Plan | undefined
   return {
     request,
     async step(name) {
+      put.add(name)
       const step = path.join(folder, name)
       // Not the job's folder, too: it is gone when another worker has concluded the job.
       await fs.mkdir(step, { mode: 0o700 }).catch(unlessThere)
       return step
     },
-    hasStarted: (name) => isStarted(path.join(folder, name)),
+    hasStarted,
     async quiet() {
-      for (const name of stepNames) {
-        const step = path.join(folder, name)
-        if (await isStarted(step)) await endOfStep(step)
-      }
+      for (const name of stepNames) if (await hasStarted(name)) await endOfStep(path.join(folder, name))
     },
     startedAtMs: async (name) => (await fs.stat(path.join(folder, name, 'started'))).mtimeMs,
     endedAtMs: async (name) => (await fs.stat(path.join(folder, name, 'exit'))).mtimeMs,
-    plan: () => readWhole(planFile, plan, logger),
-    writePlan: (decided) => writeWhole(planFile, decided),
-    stopReason: () => readWhole(stopFile, stopReason, logger),
-    writeStopReason: (reason) => writeWhole(stopFile, reason),
-    failure: () => readWhole(failureFile, verdict, logger),
-    writeFailure: (failure) => writeWhole(failureFile, failure),
+    plan: async () => (decided ??= await read('plan.json', plan)),
+    async writePlan(made) {
+      await write('plan.json', made)
+      decided = made
+    },
+    stopReason: () => read('stop.json', stopReason),
+    writeStopReason: (reason) => write('stop.json', reason),
+    failure: () => read('failure.json', verdict),
+    writeFailure: (failure) => write('failure.json', failure),
     async remove() {
       // The worker may be killed before the last file is gone.
       await clearAway(folder + removed)
@@ -169,7 +164,7 @@ function jobDirectory(folder: string, request: JobRequest, logger: Logger): JobD
   }
 }
 
-async function clearAway(folder: string): Promise<undefined> {
+export async function clearAway(folder: string): Promise<undefined> {
   await fs.rm(folder, { recursive: true, force: true })
 }
 

@@ -11,7 +11,8 @@ import { execa } from 'execa'
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { connectDocker } from './catalogue/docker.ts'
+import { connectDocker, type Docker } from './catalogue/docker.ts'
+import type { Container } from './catalogue/services-from-containers.ts'
 import type { Plan } from './job-directory.ts'
 import { lookAtService } from './look.ts'
 import { engineChecks, provenRequest, workerEnvironment } from './testing/engine.ts'
@@ -140,8 +141,41 @@ describeWithEngine('a look at a service', () => {
         verifier: createVerifier(),
         timeoutMs: 1000,
         ownIds: new Set<string>(),
+        expected: () => [],
       }
       expect(await lookAtService(request, looking)).toEqual(rejection('does not prove'))
+    })
+  })
+
+  describe('is the same, whatever was expected', () => {
+    const changed = (more: Partial<Container>) => (it: Container) => ({ ...it, ...more })
+    it.each([
+      { what: 'what is there', of: changed({}) },
+      { what: 'what is there, in another state', of: changed({ state: 'dead', status: 'Dead' }) },
+      { what: 'a container that is gone', of: changed({ id: 'f'.repeat(64) }) },
+      { what: 'another image', of: changed({ imageId: `sha256:${'f'.repeat(64)}`, image: 'other:1' }) },
+      { what: 'a container without labels', of: changed({ labels: {} }) },
+    ])('$what', async ({ of }) => {
+      const project = await create()
+      const listed = await connectDocker(testEngine().dockerHost).containers({
+        project: project.name,
+        service: 'hello',
+      })
+      expect(await look(project, { expected: () => listed.map(of) })).toEqual(await look(project))
+    })
+
+    it('and asks for all else without waiting for the list', async () => {
+      const project = await create()
+      const engine = connectDocker(testEngine().dockerHost)
+      const listed = await engine.containers({ project: project.name, service: 'hello' })
+      let answer = () => {}
+      const docker: Docker = {
+        ...engine,
+        // Hangs if it were waited for.
+        containers: () => new Promise((resolve) => (answer = () => resolve(listed))),
+        condition: (id) => engine.condition(id).finally(() => answer()),
+      }
+      expect(await look(project, { docker, expected: () => listed })).toMatchObject({ kind: 'ready' })
     })
   })
 

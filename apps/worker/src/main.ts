@@ -21,8 +21,8 @@ import { deploy } from './deploy.ts'
 import type { DeployPorts } from './job.ts'
 import { takeEngineLock } from './engine-lock.ts'
 import { beatHeart } from './heartbeat.ts'
-import { leftJobDirectories } from './job-directory.ts'
-import { lookAtService } from './look.ts'
+import { leftJobDirectories } from './left-jobs.ts'
+import { lookAtService, type Looking } from './look.ts'
 import { ownContainerIds } from './own-container.ts'
 import { createFollowStep } from './runner/follow-step.ts'
 import { createRunners } from './runner/runners.ts'
@@ -101,6 +101,8 @@ export async function startWorker(
     const schedule = createSchedule(options.maxParallelDeploys, () => queue.pump())
     const running: DeployPorts['running'] = new Map()
     const planning = { docker, compose: compose.command, ownIds, timeoutMs: options.deployTimeoutMs }
+    // Until there is a catalogue.
+    let expected: Looking['expected'] = () => []
     const ports: DeployPorts = {
       stateDir: options.stateDir,
       docker,
@@ -111,7 +113,7 @@ export async function startWorker(
       logWriter: createLogWriter(redis, options.mostLogBytes),
       history: createHistoryKeeper(redis, options.history),
       schedule,
-      look: (request) => lookAtService(request, { ...checks, ...proving, ...planning, adminHash }),
+      look: (request) => lookAtService(request, { ...checks, ...proving, ...planning, adminHash, expected }),
       readSecrets: (config) => readSecrets(run, config),
       followStep: createFollowStep(createRunners(env, signal), signal),
       logger,
@@ -137,6 +139,7 @@ export async function startWorker(
       logger,
       signal,
     })
+    expected = catalogue.lastListed
     const info = { id: host, name: options.hostName, engine: engine.version, compose: compose.version }
     beatHeart(publisher, info, catalogue.republish, logger, signal)
     await queues.onKick(host, queue.kick)

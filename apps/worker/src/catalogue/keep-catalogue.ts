@@ -12,6 +12,7 @@ import {
   namedService,
   servicesFromContainers,
   type Container,
+  type NamedService,
   type SeenService,
 } from './services-from-containers.ts'
 
@@ -37,8 +38,14 @@ interface Known {
   readonly outcome: CheckOutcome
 }
 
-/** Keeps the published catalogue equal to what Docker shows, until the signal aborts. Resolves to its `republish`. */
-export async function keepCatalogue(keeping: CatalogueKeeping): Promise<{ republish(): Promise<void> }> {
+export interface Catalogue {
+  republish(): Promise<void>
+  /** The containers of a service that the engine has listed last. */
+  lastListed(of: NamedService): readonly Container[]
+}
+
+/** Keeps the published catalogue equal to what Docker shows, until the signal aborts. */
+export async function keepCatalogue(keeping: CatalogueKeeping): Promise<Catalogue> {
   const { host, docker, publisher, check, onEntries, logger, signal } = keeping
   const known = new Map<string, Known>()
   const reported = new Map<string, string>()
@@ -81,11 +88,7 @@ export async function keepCatalogue(keeping: CatalogueKeeping): Promise<{ republ
   async function containersNow(look: Look): Promise<readonly Container[]> {
     if (look === 'all' || look.length > mostListedAlone) return docker.containers()
     const fresh = await Promise.all(look.map((service) => docker.containers(service)))
-    const isOf = (container: Container) => {
-      const of = namedService(container.labels)
-      return look.some(({ project, service }) => project === of.project && service === of.service)
-    }
-    return [...containers.filter((it) => !isOf(it)), ...fresh.flat()]
+    return [...containers.filter((it) => !look.some((service) => isOf(service, it))), ...fresh.flat()]
   }
 
   /** Not after each check: a publication costs more the more services there are. */
@@ -119,7 +122,13 @@ export async function keepCatalogue(keeping: CatalogueKeeping): Promise<{ republ
     republish: async () => {
       await publisher.publish({ entries, isComplete })
     },
+    lastListed: (service) => containers.filter((it) => isOf(service, it)),
   }
+}
+
+function isOf({ project, service }: NamedService, { labels }: Container): boolean {
+  const of = namedService(labels)
+  return project === of.project && service === of.service
 }
 
 function describe(name: string, { service, labels }: SeenService, outcome: CheckOutcome): string {

@@ -22,6 +22,7 @@ export async function look(project: TestProject, asked: Asked = {}): Promise<Loo
     verifier: createVerifier(),
     timeoutMs: 1000,
     ownIds: new Set(),
+    expected: () => [],
     ...looking,
   })
 }
