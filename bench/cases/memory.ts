@@ -14,13 +14,9 @@ export const memory: Case = {
   name: 'memory',
   how:
     `Resident memory of the bundled \`serve\`, without its Redis: idle ${settleMs / 1000} s after the start, and after ${jobs.toLocaleString('en-US')} deploys, ` +
-    `${atOnce} at once, of a script in place of compose. Growth is between the half and the end of them.`,
+    `${atOnce} requested at once, of a script in place of compose. Growth is between the half and the end of them.`,
   async run(atEnd) {
-    const shop = await openShop(atEnd, {
-      up: 'echo done',
-      services,
-      env: { MAX_PARALLEL_DEPLOYS: String(atOnce) },
-    })
+    const shop = await openShop(atEnd, { up: 'echo done', services })
     const settled = async () => {
       await delay(settleMs)
       return residentBytes(shop.api.pid) / 1e6

@@ -11,6 +11,8 @@ export interface Tailed {
 }
 
 export const chunkBytes = 64 * 1024
+/** One for all: what was read is made into lines before anybody else can read. */
+const buffer = Buffer.alloc(chunkBytes)
 /** Change events can be lost, or not be had at all; then this is how long a line may wait. */
 const lookAgainMs = 1000
 
@@ -32,7 +34,6 @@ export async function* tail(
   }
   ended.then(markEnd, markEnd)
   let handle: FileHandle | undefined
-  const buffer = Buffer.alloc(chunkBytes)
   try {
     for (let at = offset; ;) {
       // Asked before reading: what was written before the end is then sure to be read.
