@@ -15,6 +15,7 @@ import { checkOutcome, digestWith } from './catalogue/check-outcome.ts'
 import { connectDocker } from './catalogue/docker.ts'
 import { keepCatalogue } from './catalogue/keep-catalogue.ts'
 import { rememberResolved } from './compose/remember-resolved.ts'
+import { createWatchFiles } from './compose/watch-files.ts'
 import { createResolveService, readProject, readSecrets } from './compose/resolve.ts'
 import { obeyCancels } from './cancels.ts'
 import { deploy } from './deploy.ts'
@@ -93,6 +94,7 @@ export async function startWorker(
       createResolveService(run, compose.command),
       (project) => readProject(run, compose.command, project),
       compose.command[0],
+      createWatchFiles(signal),
     )
     const checks = { resolve, projectRoots: options.projectRoots, publicUrl: options.publicUrl }
     const adminHash = options.adminToken === undefined ? undefined : new Token(options.adminToken).hash

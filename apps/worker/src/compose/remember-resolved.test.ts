@@ -1,7 +1,7 @@
 import { projectName, serviceName } from '@redeployster/shared/contract/service'
 import fs from 'node:fs'
 import path from 'node:path'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import type { ComposeProject } from './project.ts'
 import { rememberResolved } from './remember-resolved.ts'
@@ -18,6 +18,9 @@ let answerForAll: () => Promise<ReadProject | ConfigFailure>
 let askedForAll: number
 let resolve: ResolveService
 let resolveAmongAll: ResolveService
+let watched: readonly string[]
+let unwatched: number
+let tellOfChange: () => void
 
 const inFolder = (name: string) => path.join(folder, name)
 const write = (name: string, text: string) => fs.writeFileSync(inFolder(name), text)
@@ -38,6 +41,8 @@ beforeEach(() => {
     envFiles: [],
   }
   asked = 0
+  watched = []
+  unwatched = 0
   answer = () => ({ image: `hello:${asked}` }) as unknown as ResolvedService
   askedForAll = 0
   answerForAll = async () => ({
@@ -53,6 +58,11 @@ beforeEach(() => {
       return answerForAll()
     },
     inFolder('compose'),
+    (files, onChange) => {
+      watched = files
+      tellOfChange = onChange
+      return () => (unwatched += 1)
+    },
   )
   ;({ resolve, resolveAmongAll } = remembering)
 })
@@ -136,7 +146,8 @@ describe('all services of a project', () => {
     answerForAll = async () => held.then(() => ({ service: async () => ofAll }))
     const both = Promise.all([takeAmongAll(), takeAmongAll()])
     // Each of these reads the files after both of those have begun to.
-    for (const name of ['a', 'b', 'c']) await resolve(project, serviceName.parse(name), reach)
+    const blog = { ...project, name: projectName.parse('blog') }
+    for (const name of ['a', 'b', 'c']) await resolve(blog, serviceName.parse(name), reach)
     end()
     expect(await both).toEqual([ofAll, ofAll])
     expect(askedForAll).toBe(1)
@@ -175,5 +186,60 @@ describe('all services of a project', () => {
     await expect(takeAmongAll()).rejects.toThrow('no')
     answerForAll = async () => ({ service: async () => ofAll })
     expect(await takeAmongAll()).toBe(ofAll)
+  })
+})
+
+describe('a file that was written', () => {
+  it('is read before a deploy wants to know', async () => {
+    await take()
+    write('app.env', 'A=2\n')
+    tellOfChange()
+    await vi.waitFor(() => expect(askedForAll).toBe(1))
+    expect(await take()).toBe(ofAll)
+    expect([askedForAll, asked]).toEqual([1, 1])
+  })
+
+  it('is not read twice by a deploy that comes while it is being read', async () => {
+    await take()
+    let end = () => {}
+    const held = new Promise<void>((resolve) => (end = resolve))
+    answerForAll = async () => held.then(() => ({ service: async () => ofAll }))
+    write('app.env', 'A=2\n')
+    tellOfChange()
+    await vi.waitFor(() => expect(askedForAll).toBe(1))
+    const deployed = take()
+    setImmediate(end)
+    expect(await deployed).toBe(ofAll)
+    expect(asked).toBe(1)
+  })
+
+  it('is read by each deploy when others may have been written that nobody here knows', async () => {
+    write('compose.yaml', `include: [other.yaml]\n${yaml}`)
+    answerForAll = () => new Promise(() => {})
+    void takeAmongAll()
+    await vi.waitFor(() => expect(askedForAll).toBe(1))
+    expect(await take()).toMatchObject({ image: 'hello:1' })
+  })
+
+  it('is read by the deploy when it could not be read before', async () => {
+    await take()
+    answerForAll = () => Promise.reject(new Error('no'))
+    write('app.env', 'A=2\n')
+    tellOfChange()
+    await vi.waitFor(() => expect(askedForAll).toBe(1))
+    expect(await take()).toMatchObject({ image: 'hello:2' })
+  })
+
+  it('is one that compose reads, those that others name and those to come included', async () => {
+    await take()
+    expect(watched).toEqual(['compose.yaml', '.env', 'app.env'].map(inFolder))
+  })
+
+  it('is watched once, however often it was written', async () => {
+    for (const count of [0, 1, 2]) {
+      write('app.env', `A=${count}\n`)
+      await take()
+      expect(unwatched).toBe(count)
+    }
   })
 })
