@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import fs from 'node:fs/promises'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { post } from '../../test/harness/http.ts'
 import { published } from '../../test/harness/layout.ts'
 import type { Case } from '../case.ts'
@@ -18,7 +20,8 @@ export const fleet: Case = {
   name: 'fleet',
   how:
     `${size.projects * size.servicesEach} services in ${size.projects} projects, all requested at once, each with a token of its own, ${rounds} times; every verdict ` +
-    `must be 0. Compose is a script that takes ${upMs} ms. The ideal schedule keeps all ${slots} slots (MAX_PARALLEL_DEPLOYS) at work and loses no time between two runs.`,
+    `must be 0. Compose is a script that takes ${upMs} ms. The ideal schedule keeps all ${slots} slots (MAX_PARALLEL_DEPLOYS) at work and loses no time between two runs. ` +
+    `\`xargs -P ${slots}\` does nothing but start the same script as often.`,
   async run(atEnd) {
     const { services, folder } = await createFleet(atEnd, size)
     const compose = path.join(folder, 'compose')
@@ -35,7 +38,8 @@ export const fleet: Case = {
       requireSuccess(answers)
     }
     const idealSeconds = (services.length * upMs) / slots / 1000
-    const shares = taken.map((seconds) => (100 * idealSeconds) / seconds)
+    const shareOf = (seconds: number) => (100 * idealSeconds) / seconds
+    const shares = taken.map(shareOf)
     return [
       {
         measure: 'of the ideal schedule',
@@ -45,8 +49,20 @@ export const fleet: Case = {
         samples: { fleet: shares },
       },
       { measure: 'until the last verdict', value: median(taken), unit: 's', samples: { fleet: taken } },
+      {
+        measure: `of the ideal schedule, xargs -P ${slots}`,
+        value: shareOf(await byXargs(compose)),
+        unit: '%',
+      },
     ]
   },
+}
+
+async function byXargs(compose: string): Promise<number> {
+  const begunAt = performance.now()
+  const count = size.projects * size.servicesEach
+  await promisify(execFile)('sh', ['-c', `seq ${count} | xargs -P ${slots} -n 1 "$0" up`, compose])
+  return (performance.now() - begunAt) / 1000
 }
 
 /**

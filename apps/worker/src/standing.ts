@@ -18,10 +18,20 @@ export interface Standing {
 export async function standingOf(docker: Docker, listed: readonly Container[]): Promise<Standing> {
   const containers = listed.filter((it) => !isOneOff(it)).sort((a, b) => b.created - a.created)
   const [container] = containers
-  const [conditions, before, named] = await Promise.all([
+  const [conditions, images] = await Promise.all([
     Promise.all(containers.map(({ id }) => docker.condition(id))),
-    container && docker.image(container.imageId),
-    container && docker.image(container.image),
+    container && imagesOf(docker, container),
   ])
-  return { container, conditions: conditions.filter((it) => it !== undefined), before, named }
+  return {
+    container,
+    conditions: conditions.filter((it) => it !== undefined),
+    before: images?.before,
+    named: images?.named,
+  }
+}
+
+/** Mostly one and the same. */
+async function imagesOf(docker: Docker, { image, imageId }: Container) {
+  const named = await docker.image(image)
+  return { named, before: named?.id === imageId ? named : await docker.image(imageId) }
 }

@@ -49,7 +49,7 @@ export async function keepCatalogue(keeping: CatalogueKeeping): Promise<Catalogu
   const { host, docker, publisher, check, onEntries, logger, signal } = keeping
   const known = new Map<string, Known>()
   const reported = new Map<string, string>()
-  let containers: readonly Container[] = []
+  let ofServices = groupByService([])
   let entries = await publisher.published()
   let isComplete = false
   let published = ''
@@ -71,8 +71,10 @@ export async function keepCatalogue(keeping: CatalogueKeeping): Promise<Catalogu
   }
 
   async function lookAt(look: Look) {
-    containers = await containersNow(look)
-    const services = servicesFromContainers(containers).filter(({ labels }) => isLabelled(labels))
+    ofServices = await containersNow(look)
+    const services = servicesFromContainers([...ofServices.values()].flat()).filter(({ labels }) =>
+      isLabelled(labels),
+    )
     if (look === 'all') forgetDoubts()
     const unchecked = services.filter((seen) => outcomeOf(seen) === undefined)
     await publish(services)
@@ -85,10 +87,12 @@ export async function keepCatalogue(keeping: CatalogueKeeping): Promise<Catalogu
   }
 
   /** A list of all containers costs the more the more there are, so only those of the changed services are listed anew. */
-  async function containersNow(look: Look): Promise<readonly Container[]> {
-    if (look === 'all' || look.length > mostListedAlone) return docker.containers()
-    const fresh = await Promise.all(look.map((service) => docker.containers(service)))
-    return [...containers.filter((it) => !look.some((service) => isOf(service, it))), ...fresh.flat()]
+  async function containersNow(look: Look): Promise<typeof ofServices> {
+    if (look === 'all' || look.length > mostListedAlone) return groupByService(await docker.containers())
+    const fresh = await Promise.all(
+      look.map(async (service) => [nameOf(service), await docker.containers(service)] as const),
+    )
+    return new Map([...ofServices, ...fresh])
   }
 
   /** Not after each check: a publication costs more the more services there are. */
@@ -122,13 +126,22 @@ export async function keepCatalogue(keeping: CatalogueKeeping): Promise<Catalogu
     republish: async () => {
       await publisher.publish({ entries, isComplete })
     },
-    lastListed: (service) => containers.filter((it) => isOf(service, it)),
+    lastListed: (service) => ofServices.get(nameOf(service)) ?? [],
   }
 }
 
-function isOf({ project, service }: NamedService, { labels }: Container): boolean {
-  const of = namedService(labels)
-  return project === of.project && service === of.service
+/** Compose allows any character in the name of a service. */
+function nameOf({ project, service }: NamedService): string {
+  return JSON.stringify([project, service])
+}
+
+function groupByService(containers: readonly Container[]): ReadonlyMap<string, readonly Container[]> {
+  const groups = new Map<string, Container[]>()
+  for (const container of containers) {
+    const name = nameOf(namedService(container.labels))
+    groups.set(name, [...(groups.get(name) ?? []), container])
+  }
+  return groups
 }
 
 function describe(name: string, { service, labels }: SeenService, outcome: CheckOutcome): string {
