@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { entry, setStage, type Stage } from './testing/api.ts'
 import { ask, open, parse } from './testing/http.ts'
 
@@ -59,6 +59,7 @@ describe('by the shape of the path alone, before any token is looked at', () => 
 
 it('answers HEAD like GET, without the body', async () => {
   const { port, worker } = stage
+  const complaints = vi.spyOn(console, 'error')
   await ask(port, 'POST /hello?async', { token })
   const job = await worker.take('shop/hello')
   const { id } = job
@@ -78,6 +79,7 @@ it('answers HEAD like GET, without the body', async () => {
     ])
   }
   expect((await ask(port, `HEAD ${paths[1] ?? ''}`, { token: 'wrong' })).status).toBe(401)
+  expect(complaints).not.toHaveBeenCalled()
 })
 
 it('reaches a service that bears a name of ours through its project', async () => {

@@ -46,6 +46,15 @@ it('writes one more when a stream ends, with the exit code', async () => {
   ])
 })
 
+it('writes the status of an answer that is a stream', async () => {
+  await ask(stage.port, 'POST /hello?async', { token })
+  const job = await stage.worker.take('shop/hello')
+  await stage.worker.conclude(job, 3)
+  await ask(api.port, `GET /jobs/${job.id}/verdict`, { token })
+  const lines = written.mock.calls.flatMap(([line, message]) => (message === 'Request' ? [line] : []))
+  expect(lines).toEqual([expect.objectContaining({ status: 424 })])
+})
+
 it('tells a client that left from a stream that ended', async () => {
   const answer = await open(api.port, 'POST /hello', { token })
   answer.leave()

@@ -44,6 +44,14 @@ describe('a job’s directory', () => {
     expect(await found?.step('up')).toBe(await directory.step('up'))
   })
 
+  it('knows what has been put into it since it was made', async () => {
+    const directory = await open(request)
+    expect([await directory.stopReason(), await directory.hasStarted('up')]).toEqual([undefined, false])
+    await directory.writeStopReason('cancel')
+    fs.writeFileSync(path.join(await directory.step('up'), 'started'), '')
+    expect([await directory.stopReason(), await directory.hasStarted('up')]).toEqual(['cancel', true])
+  })
+
   it('is the same when it is opened again', async () => {
     const directory = await open(request)
     await directory.writePlan(plan)

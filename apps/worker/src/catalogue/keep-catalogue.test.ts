@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { createMemoryDocker, createMemoryPublisher } from '../testing/catalogue.ts'
 import type { CheckOutcome } from './entries.ts'
 import { keepCatalogue } from './keep-catalogue.ts'
-import type { Container, SeenService } from './services-from-containers.ts'
+import { namedService, type Container, type SeenService } from './services-from-containers.ts'
 
 const waiting = { timeout: 20_000, interval: 5 }
 const host = hostId.parse('ALPHA')
@@ -61,7 +61,7 @@ async function keep({ containers = [], check = accept, publisher = createMemoryP
   const docker = createMemoryDocker(...containers)
   const said: string[] = []
   const checked = vi.fn<(seen: SeenService) => Promise<CheckOutcome>>(check)
-  const { republish } = await keepCatalogue({
+  const { republish, lastListed } = await keepCatalogue({
     host,
     docker,
     publisher,
@@ -75,7 +75,7 @@ async function keep({ containers = [], check = accept, publisher = createMemoryP
     (publisher.last()?.entries ?? []).map(
       ({ project, service, state, digests }) => `${project}/${service} ${state} ${digests.join()}`,
     )
-  return { docker, publisher, checked, said, entries, republish }
+  return { docker, publisher, checked, said, entries, republish, lastListed }
 }
 
 const hello = container('shop/hello')
@@ -88,6 +88,16 @@ function openCheck() {
   })
   return { outcome, end }
 }
+
+it('knows the containers of a service that were listed last', async () => {
+  const db = container('shop/db', '')
+  const { docker, lastListed } = await keep({ containers: [hello, db] })
+  const known = () => [hello, db].map(({ labels }) => lastListed(namedService(labels)))
+  await expect.poll(known, waiting).toEqual([[hello], [db]])
+  const other = container('shop/hello', 'dolphin', { id: 'other' })
+  docker.show(other, hello)
+  await expect.poll(known, waiting).toEqual([[other, hello], []])
+})
 
 describe('the catalogue', () => {
   it('holds the labelled services, once they are checked', async () => {

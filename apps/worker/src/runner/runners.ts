@@ -15,7 +15,7 @@ type Shell = ReturnType<typeof startShell>
 export function createRunners(env: Readonly<Record<string, string>>, signal: AbortSignal): Run {
   let ready: Shell | undefined
   const makeReady = () => {
-    if (!signal.aborted && !isAlive(ready) && mayStartProcess()) ready = startShell(env)
+    if (!signal.aborted && !ready && mayStartProcess()) ready = startShell(env)
   }
   makeReady()
   signal.addEventListener('abort', () => ready?.stdin.end())
@@ -44,9 +44,4 @@ function startShell(env: Readonly<Record<string, string>>) {
     detached: true,
     cleanup: false,
   })
-}
-
-/** One that was killed just now seems alive. */
-function isAlive(shell: Shell | undefined): boolean {
-  return shell !== undefined && shell.exitCode === null && shell.signalCode === null
 }
