@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 
-/** Whoever is told a log, until he leaves. No `AbortSignal`: ten thousand of them are ten megabytes. */
+/** Whoever is told a log, until he leaves. No `AbortSignal`, which takes most of a kilobyte for each of thousands. */
 export interface Reader {
   hasLeft(): boolean
   /** Calls back once. */
