@@ -270,7 +270,8 @@ describeWithEngine('a pull', () => {
     await until('it waits for its lane', () => second.text().includes('waiting for job'))
     const id = /job (\S+) deploys/.exec(second.text())?.[1] ?? ''
 
-    expect(second.text()).toContain('unchanged')
+    // Said while the job asks for its lane, so before or behind that it waits.
+    await until('it has said which image it found', () => second.text().includes('unchanged'))
     const waiting = { state: 'queued', started: false, startedAt: expect.any(String) as string }
     expect(await show(id)).toMatchObject(waiting)
     const third = ask('POST', `${bench.url}/hello`, token)
